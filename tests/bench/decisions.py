@@ -14,9 +14,10 @@ import tracemalloc
 from collections.abc import Callable
 
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
-from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
+from sweepjob.early_stopping.policies.asha import AshaPolicy
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.rungs import Rungs
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
 from sweepjob.early_stopping.policy import IntervalSchedule, Policy
 from sweepjob.early_stopping.replay import RecordedTrial, replay

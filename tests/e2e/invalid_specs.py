@@ -206,6 +206,41 @@ TOGETHER: dict[str, Body] = {
     "metric name that is not printable": {"metrics": {"also": ["a\tb"]}},
     "more than 20 metrics in also": {"metrics": {"also": [f"m{n}" for n in range(21)]}},
     "retry of incomplete attempts without retries": {"metrics": {"onIncomplete": "retry"}, "trial": {"maxRetries": 0}},
+    "checkpoint without an output": {"trial": {"checkpoint": {}}},
+    "checkpoint in an output that is not declared": {"trial": {"checkpoint": {"output": "state"}}},
+    "checkpoint in an output that is not kept": {"trial": {"checkpoint": {"output": "model"}}},
+    "checkpoint of a kind that cannot be paused": {
+        "outputs": {"model": {"volume": {"emptyDir": None, "persistentVolumeClaim": {"claimName": "c"}}}},
+        "trial": {
+            **dict.fromkeys(("image", "command", "env", "resources")),
+            "checkpoint": {"output": "model"},
+            "manifest": {
+                "apiVersion": "example.com/v1",
+                "kind": "Widget",
+                "spec": {"template": {"spec": {"containers": [{"name": "t", "image": "i"}]}}},
+            },
+        },
+    },
+    "misspelt key of the checkpoint": {"trial": {"checkpoint": {"outputs": "model"}}},
+    "promotion without a checkpoint": {
+        "earlyTermination": {
+            "type": "asha",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "mode": "promote",
+        }
+    },
+    "mode of another policy": {"earlyTermination": {"mode": "promote"}},
+    "an unknown mode": {
+        "earlyTermination": {
+            "type": "asha",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "mode": "promotion",
+        }
+    },
     "output with two volume sources": {"outputs": {"model": {"volume": {"emptyDir": {}, "hostPath": {}}}}},
     "output folder outside the volume": {"outputs": {"model": {"subPath": "../x"}}},
     "output with an invalid name": {"outputs": {"a-b": {"volume": {"emptyDir": {}}}}},

@@ -46,6 +46,8 @@ ELSEWHERE = {
     "sha256sum --check": "test_release.py::test_everything_is_signed",
     "kubectl create secret generic team-webhook": "test_notifications.py::receiver",
     "kubectl sweepjob download first -o models": "test_outputs.py::test_the_program_downloads",
+    "kubectl sweepjob pause halving-7": "test_pause.py::test_a_person_pauses_and_resumes_a_trial",
+    "kubectl sweepjob resume halving-7": "test_pause.py::test_a_person_pauses_and_resumes_a_trial",
 }
 # Within sentences: what only names a command, and what another test runs.
 NAMED = {
@@ -77,7 +79,7 @@ NAMED = {
     "sweepjob mcp",  # which test_pipelines.py and test_mcp.py run
     "sweepjob mcp [--allow-changes]",
 }
-CHANGES = ("suspend", "stop", "retry")  # test_cli.py
+CHANGES = ("suspend", "pause", "stop", "retry")  # test_cli.py, test_pause.py
 # What is put for what a reader would put for it; what is in brackets may be left out.
 STANDS_FOR = [
     (r" \[[^\]]*\]", ""),

@@ -26,6 +26,9 @@ class FakeCluster(JobController):
         eviction_probability: that a pod is evicted; its Job replaces it.
         node_capacity: pods that fit on the node at a time; None for any number.
         node_clock_offset: seconds by which the clock of the node is ahead.
+
+    Attributes:
+        last_words: returns the termination message of the sidecar in a pod that is deleted, by its uid.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class FakeCluster(JobController):
         self._eviction_probability = eviction_probability
         self._node_capacity = node_capacity
         self._running: dict[str, asyncio.Task[None]] = {}
+        self.last_words: Callable[[str], str] = lambda uid: ""
 
     def _later(self, bounds: tuple[float, float], call: Callable[..., None], *given: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -176,7 +180,8 @@ class FakeCluster(JobController):
             self._later((due - self._clock(), due - self._clock() + 0.2), self._terminate, key, uid)
             return
         self._kill(uid)
-        self._end(key, 0 if obeys and self._chance.random() < 0.3 else 137)
+        code = 0 if obeys and self._chance.random() < 0.3 else 137
+        self._end(key, code, self.last_words(uid))
         self._later((0.05, 0.6), self._remove, key, uid)
 
     def _remove(self, key: Key, uid: str) -> None:

@@ -170,7 +170,7 @@ class Scenario:
         users_act = self.user_action_interval is not None
         self.invariants = Invariants(self.server.store, concurrent, users_act=users_act)
         self.server.store.observers.append(self.invariants.check)
-        self.cluster(
+        cluster = self.cluster(
             self.server,
             random.Random(chance.random()),
             self._clock,
@@ -179,6 +179,7 @@ class Scenario:
             self.node_capacity,
             self.node_clock_offset,
         )
+        cluster.last_words = self.trainers.last_words
         self.requests: Counter[tuple[str, str]] = Counter()
         self.killed = 0
         self.kill_points: list[int] = []

@@ -45,6 +45,7 @@ class Invariants:
         problem: the first violation.
         jobs_created: how often each Job was created.
         ahead: Jobs that were created before the pod of the slot before had terminated.
+        pauses: how often a trial was paused.
     """
 
     def __init__(self, store: Objects, concurrent: int, *, users_act: bool = False) -> None:
@@ -54,6 +55,7 @@ class Invariants:
         self.problem: AssertionError | None = None
         self.jobs_created: Counter[str] = Counter()
         self.ahead = 0
+        self.pauses = 0
 
     def check(self, change: Change) -> None:
         """Check a change."""
@@ -74,16 +76,33 @@ class Invariants:
         assert new is not None, "a record stays"
         if old is None:
             return
-        assert new["spec"] == old["spec"], "a proposal never changes"
+        assert _proposal(new) == _proposal(old), "a proposal never changes"
         before, now = old.get("status") or {}, new.get("status") or {}
-        assert before.get("stop") in (None, now.get("stop")), "a decision never changes"
+        stop = before.get("stop")
+        is_carried_out = stop is not None and stop["outcome"] == "Paused" and "stop" not in now
+        assert stop in (None, now.get("stop")) or is_carried_out, "a decision never changes"
+        if is_carried_out:
+            assert now["phase"] in ("Paused", "Succeeded", "Failed"), (
+                "it is paused, or ended itself"
+            )
+        if now.get("phase") == "Paused" != before.get("phase"):
+            self._check_pause(new)
         # The last lines of its log may be read after the end was recorded; nothing else may be added.
         ended = before.get("phase") in _ENDS
         same = {key: value for key, value in now.items() if key != "logs" or "logs" in before}
         assert not ended or before == {**same, **_logs(before, now)}, "an end never changes"
         was, curve = before.get("curve") or {}, now.get("curve") or {}
-        if was.get("pod") == curve.get("pod"):
+        if was.get("pod") == curve.get("pod") or "step" in curve:
             assert curve.get("values", "").startswith(was.get("values", "")), "reports are added"
+
+    def _check_pause(self, record: Body) -> None:
+        """Nothing of a paused trial runs, and none of it may start again."""
+        name = record["metadata"]["name"]
+        self.pauses += 1
+        holding = [pod for pod in self._store.all("pods").values() if not is_over(pod)]
+        assert name not in {_label(pod, "trial") for pod in holding}, "its pods have ended"
+        attempt = record["status"]["attempt"]
+        assert attempt > 1, "the next attempt continues it"
 
     def _check_new_job(self, job: Body) -> None:
         name = job["metadata"]["name"]
@@ -98,6 +117,8 @@ class Invariants:
         trial = labels["sweepjob.dev/trial"]
         record = self._store.get("sweeptrials", (job["metadata"]["namespace"], trial))
         assert record is not None, "the proposal is durable before anything runs"
+        phase = (record.get("status") or {}).get("phase")
+        assert phase != "Paused", "nothing of a paused trial runs"
         env = job["spec"]["template"]["spec"]["containers"][0]["env"]
         told = next(e["value"] for e in env if e["name"] == "SWEEPJOB_PARAMETERS")
         assert json.loads(told) == json.loads(record["spec"]["assignment"]), "run as recorded"
@@ -111,6 +132,11 @@ class Invariants:
         assert len(ranks) == len(holding), f"a trial has one live pod of a rank:{_listed(holding)}"
         few = len(trials) <= self._concurrent
         assert few, f"concurrency is never exceeded:{_listed(holding)}"
+
+
+def _proposal(record: Body) -> Body:
+    """The spec without what people may change."""
+    return {k: v for k, v in record["spec"].items() if k not in ("paused", "stop")}
 
 
 def _label(pod: Body, key: str) -> str:

@@ -31,8 +31,13 @@ class SimulatedTrainers:
         killed_sidecars: the number of pods, the first ones, whose sidecars are killed before they write a
             termination message.
 
+    Where the sweep has checkpoints, a trainer goes on from the one in the trial's folder, which is up to two
+    reports older than the last report.
+
     Attributes:
         made: the reports that were made, by trial and pod.
+        steps: their steps, where the sweep has checkpoints.
+        checkpoints: the step of the newest checkpoint, by trial.
         results: the last values of the other metrics that the sidecar was told to keep, by trial and pod.
         changes: how many reports were made and how many replies arrived.
     """
@@ -49,6 +54,9 @@ class SimulatedTrainers:
         self._failure_probability = failure_probability
         self._killed_sidecars = killed_sidecars
         self.made: dict[str, dict[str, list[float]]] = defaultdict(dict)
+        self.steps: dict[str, list[int]] = defaultdict(list)  # by pod
+        self.checkpoints: dict[str, int] = {}
+        self._sidecars: dict[str, _Sidecar] = {}
         self.results: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
         self.changes = 0
 
@@ -60,21 +68,33 @@ class SimulatedTrainers:
         trial = environment["SWEEPJOB_TRIAL"]
         rank = environment.get("JOB_COMPLETION_INDEX", "0")
         if rank != "0":  # it reports as well, and its sidecar pushes nothing
-            return await self._train(parameters, [], {}, ()), ""
+            return await self._train(parameters, [], {}, (), []), ""
+        steps = self.steps[pod["metadata"]["uid"]]
+        first = None
+        if "SWEEPJOB_CHECKPOINT" in environment:
+            first = self.checkpoints.get(trial, 0)
+            assert first == 0 or "SWEEPJOB_RESUMED" in environment or _is_replaced(environment)
         made = self.made[trial].setdefault(pod["metadata"]["uid"], [])
         names = _result_metrics(pod)
         results = self.results[trial].setdefault(pod["metadata"]["uid"], {})
         self._killed_sidecars -= 1
         is_killed = self._killed_sidecars >= 0
-        sidecar = _Sidecar(pod, trial, made, self._handle, names, results)
+        sidecar = _Sidecar(pod, trial, made, steps, self._handle, names, results)
+        if first is not None and not is_killed:
+            self._sidecars[pod["metadata"]["uid"]] = sidecar
         pushing = asyncio.create_task(sidecar.run())
         try:
-            code = await self._train(parameters, made, results, names)
+            code = await self._train(parameters, made, results, names, steps, trial, first)
             sidecar.finishing = True
             await asyncio.wait([pushing], timeout=_FLUSH_TIMEOUT)
         finally:
             pushing.cancel()
         return code, "" if is_killed else sidecar.termination_message()
+
+    def last_words(self, uid: str) -> str:
+        """The termination message of a sidecar whose pod is deleted; empty where the tests do without."""
+        sidecar = self._sidecars.get(uid)
+        return "" if sidecar is None else sidecar.termination_message()
 
     def _handle(self, caller: Caller, push: protocol.Push) -> PushResponse | None:
         """The operator's answer to a push; None while no operator runs."""
@@ -90,19 +110,32 @@ class SimulatedTrainers:
         made: list[float],
         results: dict[str, float],
         names: tuple[str, ...],
+        steps: list[int],
+        trial: str = "",
+        first: int | None = None,
     ) -> int:
+        """Train, from a checkpoint if ``first`` is the step of one; None without checkpoints."""
         fails = self._chance.random() < self._failure_probability
         reports = int(parameters["reports"])
         until = self._chance.randrange(reports) if fails else reports
-        for n in range(1, until + 1):
+        for n in range((first or 0) + 1, until + 1):
             await asyncio.sleep(self._chance.uniform(0.2, 1.0))
             made.append(round(parameters["level"] + n / 1000, 3))
+            if first is not None:
+                steps.append(n)
+            if first is not None and n % 3 == 0:
+                self.checkpoints[trial] = n
             self.changes += 1
             if names:  # a moment later, as a script that evaluates a second metric
                 await asyncio.sleep(0.05)
                 results.update((name, _result(name, parameters, n)) for name in names)
                 self.changes += 1
         return 1 if fails else 0
+
+
+def _is_replaced(environment: dict[str, str]) -> bool:
+    """Whether the pod may be another one of the first attempt, whose Job replaces a disrupted pod."""
+    return environment["SWEEPJOB_ATTEMPT"] == "1"
 
 
 def _result_metrics(pod: Body) -> tuple[str, ...]:
@@ -125,6 +158,7 @@ class _Sidecar:
         pod: Body,
         trial: str,
         made: list[float],
+        steps: list[int],
         handle: Callable[[Caller, protocol.Push], PushResponse | None],
         names: tuple[str, ...],
         results: Mapping[str, float],
@@ -133,6 +167,7 @@ class _Sidecar:
         self._caller = Caller(meta["namespace"], meta["name"], meta["uid"])
         self._trial = trial
         self._made = made
+        self._steps = steps
         self._handle = handle
         self._names, self._results = names, results
         self._reply = protocol.Reply(1, 0)
@@ -144,8 +179,9 @@ class _Sidecar:
             values = tuple(self._made[first - 1 : first - 1 + protocol.MAX_BATCH])
             if values or self._reply.durable < len(self._made):
                 await asyncio.sleep(0.01)
+                steps = tuple(self._steps[first - 1 : first - 1 + protocol.MAX_BATCH])
                 push = protocol.Push(self._caller.namespace, self._trial, first, values)
-                await self._push(replace(push, results=self._last_results()))
+                await self._push(replace(push, results=self._last_results(), steps=steps))
             await asyncio.sleep(0.05 if values else _RETRY)
 
     def _is_done(self) -> bool:
@@ -164,7 +200,8 @@ class _Sidecar:
 
     def termination_message(self) -> str:
         low, high = (f(self._made) if self._made else None for f in (min, max))
-        summary = protocol.Summary(len(self._made), low, high, tuple(self._made), ("score",))
+        count, made, steps = len(self._made), tuple(self._made), tuple(self._steps)
+        summary = protocol.Summary(count, low, high, made, ("score",), steps=steps)
         return replace(summary, results=self._last_results()).dump()
 
     def _last_results(self) -> protocol.Results:

@@ -1,5 +1,5 @@
 """Users with kubectl, at random: they delete Jobs and pods, suspend the sweep, resume it, and stop it in the
-end."""
+end. Where trials have checkpoints, they pause and resume them."""
 
 from __future__ import annotations
 
@@ -53,13 +53,30 @@ class UserActions:
             self._change(stop=True)
 
     def _act(self) -> None:
-        kind = self._chance.choice(("jobs", "jobs", "pods", "suspend"))
+        kinds = ("jobs", "jobs", "pods", "suspend")
+        sweep = self._server.store.get("sweepjobs", self._sweep)
+        if sweep is not None and "checkpoint" in sweep["spec"]["trial"]:
+            kinds = ("jobs", "pods", "suspend", *("trial",) * 6)
+        kind = self._chance.choice(kinds)
+        if kind == "trial":
+            self._pause_or_resume()
+            return
         if kind == "suspend":
             self._change(suspend=self._chance.random() < 0.3)
             return
         found = sorted(self._server.store.all(kind))
         if found:
             self._delete(kind, self._chance.choice(found))
+
+    def _pause_or_resume(self) -> None:
+        found = sorted(self._server.store.all("sweeptrials"))
+        if not found:
+            return
+        namespace, name = self._chance.choice(found)
+        wish = self._chance.choice((True, True, False, None))
+        path = f"{_SWEEPJOBS}/namespaces/{namespace}/sweeptrials/{name}"
+        body = {"spec": {"paused": wish}}
+        self.acts += self._server.answer(Request("PATCH", path, {}, body))[0] == 200
 
     def _delete(self, kind: str, key: Key) -> None:
         """As kubectl does: a Job in the background, unless it is told otherwise."""

@@ -11,10 +11,18 @@ from functools import singledispatchmethod
 
 from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
+from sweepjob.api.sweeptrial.desired_state import DesiredState
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.node_loss import is_node_lost, never_starts
-from sweepjob.lifecycle.planner import is_over, new_trials, plan, plan_new_trial
+from sweepjob.lifecycle.planner import (
+    ends_paused,
+    is_over,
+    may_resume,
+    new_trials,
+    plan,
+    plan_new_trial,
+)
 from sweepjob.lifecycle.snapshot import Proposal, SweepSnapshot, Totals, TrialSnapshot
 from sweepjob.lifecycle.workload import EarlierAttempt, Job, Pod, TrainerEnd
 
@@ -23,6 +31,7 @@ from .builders import snapshot
 PATIENCE = 60.0  # the default of a snapshot
 COMPANION_GRACE = 20.0
 STOP = StopDecision(TrialPhase.EARLY_STOPPED, "Bandit", "too low", policy="bandit", interval=1)
+PAUSE = StopDecision(TrialPhase.PAUSED, "Asha", "not in the top", policy="asha", interval=1)
 
 
 STEPS = 5000
@@ -75,6 +84,11 @@ class SimulatedCluster:
     waiting: set[int] = field(default_factory=set)
     doing: dict[int, list[act.Action]] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
+    granted: set[int] = field(default_factory=set)
+    held: set[int] = field(default_factory=set)
+    pauses: int = 0
+    resumptions: int = 0
+    ends_paused: bool = False
 
     @property
     def uses_observations(self) -> bool:
@@ -84,7 +98,8 @@ class SimulatedCluster:
     def _of_sweep(self) -> SweepSnapshot:
         taken = self.records.keys() | self.reserved
         rest = (n for n in range(self.total) if n not in taken)
-        going = sum(not t.phase.is_end for t in self.records.values())
+        paused = {n for n, t in self.records.items() if t.is_paused and n not in self.granted}
+        going = sum(not t.phase.is_end for t in self.records.values()) - len(paused)
         ended = Counter(t.phase for t in self.records.values() if t.phase.is_end)
         return snapshot(
             total=self.total,
@@ -96,6 +111,10 @@ class SimulatedCluster:
             totals=Totals(len(taken), ended),
             proposals=tuple(Proposal(n, {"x": n}) for n in rest),
             companion_grace=COMPANION_GRACE,
+            paused=len(paused),
+            held=len(paused & self.held),
+            ends_paused=self.ends_paused,
+            has_checkpoint=True,
         )
 
     def _view(self, trial: TrialSnapshot) -> TrialSnapshot:
@@ -107,6 +126,8 @@ class SimulatedCluster:
             jobs=tuple(j for key, j in self.jobs.items() if key == prefix),
             pods=tuple(p for key, p in self.pods.values() if key == prefix),
             earlier=tuple(self._earlier(trial)),
+            resumption=Cause("Resumed", "chosen") if trial.index in self.granted else None,
+            desired=DesiredState(True if trial.index in self.held else None),
         )
 
     def _earlier(self, trial: TrialSnapshot) -> Iterator[EarlierAttempt]:
@@ -147,12 +168,24 @@ class SimulatedCluster:
     def _crash(self) -> None:
         """What was decided but not recorded is forgotten."""
         self.history.append(f"{self.now:g}: the operator crashes")
-        for memory in (self.verdicts, self.reserved, self.leaving, self.waiting, self.doing):
+        self.ends_paused = False
+        memories = (self.verdicts, self.reserved, self.leaving, self.waiting, self.doing)
+        for memory in (*memories, self.granted):
             memory.clear()  # type: ignore[attr-defined] # sets and dictionaries alike
         for name, (key, pod) in self.pods.items():
             self.pods[name] = (key, replace(pod, finished=False))  # only its history shows that
 
     def _fill(self) -> None:
+        """Free slots go to paused trials by chance, then to new ones; some stay paused to the end."""
+        while may_resume(snap := self._of_sweep(), self.now):
+            waiting = sorted(n for n, t in self.records.items() if t.is_paused)
+            free = [n for n in waiting if n not in self.granted | self.held]
+            if not free or self.chance.random() < 0.5:
+                self.ends_paused |= ends_paused(snap, self.now)
+                break
+            chosen = self.chance.choice(free)
+            self.granted.add(chosen)
+            self.waiting.add(chosen)
         for new in new_trials(self._of_sweep(), self.now):
             self.reserved.add(new.index)
             self.waiting.add(new.index)
@@ -215,6 +248,7 @@ class SimulatedCluster:
 
     @apply.register
     def _(self, action: act.RecordStop) -> None:
+        self.granted.discard(action.trial)
         self._record(action.trial, phase=TrialPhase.STOPPING, stop=action.stop)
 
     @apply.register
@@ -250,13 +284,45 @@ class SimulatedCluster:
         )
 
     @apply.register
+    def _(self, action: act.RecordPause) -> None:
+        trial = self.records[action.trial]
+        assert trial.stop == action.pause, "recorded before it is ended"
+        assert action.failures <= self.max_retries
+        self._check_nothing_runs(trial)
+        self.pauses += 1
+        self.verdicts.pop(action.trial, None)
+        self._record(
+            action.trial,
+            phase=TrialPhase.PAUSED,
+            attempt=action.attempt,
+            failures=action.failures,
+            stop=None,
+            pause=action.pause,
+            job_created=False,
+            reason=action.pause.reason,
+        )
+
+    @apply.register
+    def _(self, action: act.RecordResume) -> None:
+        assert self.records[action.trial].is_paused
+        self.resumptions += 1
+        self.granted.discard(action.trial)
+        self._record(action.trial, phase=TrialPhase.PENDING, pause=None, reason=action.reason)
+
+    def _check_nothing_runs(self, trial: TrialSnapshot) -> None:
+        holding = [
+            p for k, p in self.pods.values() if k.startswith(f"{trial.name}/") and not p.is_terminal
+        ]
+        assert all(is_node_lost(p, self.now, PATIENCE) for p in holding), "its pods have ended"
+
+    @apply.register
     def _(self, action: act.RecordProgress) -> None:
         self._record(action.trial, phase=action.phase, reason=action.reason, job_created=True)
 
     @apply.register
     def _(self, action: act.RecordEnd) -> None:
         trial = self.records[action.trial]
-        if trial.stop is not None:
+        if trial.stop is not None and not trial.stop.pauses:
             assert action.phase is trial.stop.outcome, "a recorded decision is never changed"
         key = f"{trial.name}/{trial.attempt}"
         holding = [p for k, p in self.pods.values() if k == key and not p.is_terminal]
@@ -271,6 +337,7 @@ class SimulatedCluster:
     def happen(self) -> None:
         """Something that nobody planned, to every pod and every Job by chance."""
         before = {**{n: p for n, (_, p) in self.pods.items()}, **self.jobs}
+        self._act_as_person()
         for name, (key, pod) in list(self.pods.items()):
             if pod.deleting or pod.is_terminal:
                 self._go(name, key, pod)
@@ -282,6 +349,13 @@ class SimulatedCluster:
         for name in before.keys() | after.keys():
             if before.get(name) != after.get(name):
                 self.history.append(f"{self.now:g}: {after.get(name) or f'{name} is gone'}")
+
+    def _act_as_person(self) -> None:
+        """Somebody pauses a trial, or lets all of them continue."""
+        if self.chance.random() > 0.97:
+            self.held.add(self.chance.randrange(self.total))
+        elif self.chance.random() < 0.2:
+            self.held.clear()
 
     def _go(self, name: str, key: str, pod: Pod) -> None:
         """A pod that is to go, on a node that is there or has hung itself up."""
@@ -321,7 +395,8 @@ class SimulatedCluster:
         if dice < 0.15:
             return replace(pod, succeeded=dice < 0.1, failure=Cause("F", "f"))
         if dice < 0.25:
-            self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = STOP
+            verdict = STOP if self.chance.random() < 0.4 else PAUSE
+            self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = verdict
         elif dice < 0.35:  # drained, or deleted by a person
             self.interruptions[key] = Cause("Evicted", "drained")
             return replace(self._going(pod), disrupted=dice < 0.3)

@@ -10,9 +10,9 @@ from sweepjob.api.parsing.lenient_reader import LenientReader
 from sweepjob.api.sweeptrial.curve_encoding import dump_curve, load_curve, parse_curve
 from sweepjob.early_stopping.curve import FULLY_KEPT, Curve, is_kept
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
-from sweepjob.early_stopping.policies.asha import Rungs
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.rungs import Rungs
 from sweepjob.early_stopping.policy import IntervalSchedule, Policy
 from sweepjob.objective import Goal
 

@@ -190,10 +190,10 @@ def test_a_gap_before_the_summary_is_reported() -> None:
 def test_another_pod_starts_without_notices() -> None:
     sweep = state()
     one = sweep.add_trial(record(0))
-    sweep.switch_pod(one, "a")
+    sweep.switch_pod(one, "a", 0.0)
     sweep.trials.note_completeness(one, (UNREAD, UNCLEAR), UNREAD, 1.0)
     assert [*one.completeness.warnings] == ["ReportsIncomplete", "AmbiguousMetric"]
-    sweep.switch_pod(one, "b")
+    sweep.switch_pod(one, "b", 0.0)
     assert one.completeness.warnings == {}
 
 

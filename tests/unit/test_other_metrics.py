@@ -190,7 +190,7 @@ def test_a_trial_of_another_pod_has_new_curves() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0, curve={"pod": "one"}, otherMetrics=stored("loss", 3)))
     assert [c.count for c in trial.reports.other_metrics] == [3]
-    sweep.switch_pod(trial, "two")
+    sweep.switch_pod(trial, "two", 0.0)
     assert len(trial.reports.other_metrics) == 0
 
 
@@ -223,7 +223,7 @@ def test_a_log_that_is_read_again_counts_each_report_once() -> None:
     for killed in range(len(metric_lines) + 1):
         sweep = state(metrics={"source": "logs"})
         trial = sweep.add_trial(record(0))
-        sweep.switch_pod(trial, "pod")
+        sweep.switch_pod(trial, "pod", 0.0)
         parser = LogParser("score")
         for n, line in enumerate(metric_lines[:killed], 1):
             sweep.ingest_log_line(trial, parser.read(line), LogPosition(n), 1.0)

@@ -263,7 +263,7 @@ def test_a_policy_that_hangs_stops_nothing_and_is_asked_once(
         spec = parse_sweepjob(sweepjob(earlyTermination={"type": "endless"}))
         sweep = SweepStore(ObjectIdentity("team", "sweep", "uid"), spec, 1, 0.0, {})
         trial = sweep.add_trial(record(0))
-        sweep.switch_pod(trial, "pod")
+        sweep.switch_pod(trial, "pod", 0.0)
         for number in (1, 2, 3):
             assert not sweep.ingest_push(trial, push(trial, number, 0.1 * number), 1.0)
     assert trial.reports.curve.values == [0.1, 0.2, pytest.approx(0.3)]

@@ -7,15 +7,33 @@ from typing import Any, ClassVar
 
 import pytest
 from hypothesis import strategies as st
+from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies import asha, bandit, median, truncation
-from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
+from sweepjob.early_stopping.policies.asha import AshaPolicy
+from sweepjob.early_stopping.policies.asha_promotion import PromotingAshaPolicy
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.rungs import Rungs
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
-from sweepjob.early_stopping.policy import IntervalSchedule, NoPolicy, Policy, Schedule
+from sweepjob.early_stopping.policy import (
+    IntervalSchedule,
+    NoPolicy,
+    PausedTrial,
+    PausingPolicy,
+    Policy,
+    Resumption,
+    Schedule,
+)
 from sweepjob.early_stopping.rankings import Rankings
 from sweepjob.objective import Goal
-from sweepjob.testing.policies import Curves, PolicyContract, play, stops
+from sweepjob.testing.policies import (
+    Curves,
+    PausingPolicyContract,
+    PolicyContract,
+    pauses,
+    play,
+    stops,
+)
 
 
 class TestBanditFactor(PolicyContract):
@@ -96,6 +114,77 @@ class TestAsha(PolicyContract):
         top = len(ordered) // 3
         in_top = ordered.index(trial) < top
         return top > 0 and not in_top and max(others) > -math.inf
+
+
+class TestAshaPromotion(PausingPolicyContract):
+    declaration = asha.DECLARATION
+    section: ClassVar[dict[str, Any]] = {"mode": "promote"}
+    schedules = st.builds(Rungs, st.just(3), st.integers(1, 3), st.none() | st.integers(4, 12))
+    first = Rungs(3)
+
+    def make(self, schedule: Schedule) -> PausingPolicy:
+        assert isinstance(schedule, Rungs)
+        return PromotingAshaPolicy(schedule)
+
+    def should_pause(self, trial: int, curves: Curves, goal: Goal) -> bool:
+        return not self.may_continue(trial, 0, curves)
+
+    def may_continue(self, trial: int, interval: int, curves: Curves) -> bool:
+        ordered = sorted(curves, key=lambda t: (-max(curves[t]), t))
+        in_top = ordered.index(trial) < len(ordered) // 3
+        return in_top and max(curves[trial]) > -math.inf
+
+
+def test_asha_promotes_from_the_highest_rung_first() -> None:
+    policy = PromotingAshaPolicy(Rungs(2))
+    # Trial 3 waits at rung 2, where trial 1 has a better value; trial 0 waits at rung 1.
+    history = [(0, 1.0), (1, 2.0), (2, 3.0), (3, 4.0), (3, 4.0), (1, 9.0)]
+    evaluator, paused = pauses(policy, Goal.MAXIMIZE, history)
+    assert {trial: found.interval for trial, found in paused.items()} == {0: 1, 3: 2}
+    assert evaluator.choose(paused, must_complete=False) is None
+    chosen = evaluator.choose(paused, must_complete=True)
+    assert chosen == Resumption(
+        3,
+        "asha continued it after interval 2: its best 4 is the best that waits of 2 trials at this rung; "
+        "no trial is complete, and nothing else is left to run",
+    )
+    # Two more come to rung 2: now two of four are in its top.
+    history += [(2, 3.0), (5, 3.5), (5, 3.5)]
+    evaluator, paused = pauses(policy, Goal.MAXIMIZE, history)
+    chosen = evaluator.choose(paused, must_complete=False)
+    assert chosen == Resumption(
+        3,
+        "asha continued it after interval 2: its best 4 is in the top 2 of 4 trials at this rung (1/2)",
+    )
+
+
+def test_a_trial_without_a_finite_value_is_not_promoted() -> None:
+    history = [(trial, math.nan) for trial in range(6)]
+    evaluator, paused = pauses(PromotingAshaPolicy(Rungs(3)), Goal.MINIMIZE, history)
+    assert sorted(paused) == [0, 1, 2, 3, 4, 5]
+    assert evaluator.choose(paused, must_complete=True) is None
+
+
+def test_reports_that_follow_a_pause_count_for_the_rung_that_they_reach() -> None:
+    # Trial 2 is paused at rung 1, and reports once more before its pod ends: it waits at rung 2.
+    policy = PromotingAshaPolicy(Rungs(2))
+    evaluator = PolicyEvaluator(policy, Goal.MAXIMIZE)
+    curves = {trial: evaluator.new_curve() for trial in range(3)}
+    for trial, value in [(0, 9.0), (1, 8.0), (2, 1.0), (2, 10.0)]:
+        curves[trial].append(value)
+        evaluator.evaluate(trial, curves[trial])
+    paused = {2: PausedTrial(1, curves[2])}
+    assert evaluator.choose(paused, must_complete=False) is None
+    chosen = evaluator.choose(paused, must_complete=True)
+    assert chosen is not None
+    assert "after interval 2" in chosen.message
+
+
+def test_paused_trials_continue_when_their_policy_is_replaced() -> None:
+    evaluator = PolicyEvaluator(NoPolicy(), Goal.MAXIMIZE)
+    paused = {4: PausedTrial(1, evaluator.new_curve()), 2: PausedTrial(3, evaluator.new_curve())}
+    chosen = evaluator.choose(paused, must_complete=False)
+    assert chosen == Resumption(2, "the policy that paused it is not in force any more")
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4])

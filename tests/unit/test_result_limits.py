@@ -229,7 +229,7 @@ def test_a_restart_finds_the_same_row(running_value: float) -> None:
 def test_a_report_counts_for_the_target_when_it_is_on_record() -> None:
     sweep = state(limits={"maxTotalTrials": 9, "target": 0.9})
     reporting = sweep.add_trial(record(0, phase="Running"))
-    sweep.switch_pod(reporting, "p")
+    sweep.switch_pod(reporting, "p", 0.0)
     assert not sweep.ingest_push(reporting, push(reporting, 1, 0.5), 1.0)
     assert sweep.ingest_push(reporting, push(reporting, 2, 0.95), 2.0), "to be recorded at once"
     assert progress(sweep).recorded is None
@@ -244,7 +244,7 @@ def test_a_report_that_breaks_a_row_is_recorded_at_once() -> None:
     sweep.load([ended(0, 1, 0.5), ended(1, 2, 0.4)])
     assert progress(sweep).row == 1
     reporting = sweep.add_trial(record(2, phase="Running"))
-    sweep.switch_pod(reporting, "p")
+    sweep.switch_pod(reporting, "p", 0.0)
     assert not sweep.ingest_push(reporting, push(reporting, 1, 0.5), 1.0)
     assert sweep.ingest_push(reporting, push(reporting, 2, 0.6), 1.0)
     assert progress(sweep).row == 0

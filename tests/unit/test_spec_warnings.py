@@ -221,3 +221,26 @@ def test_outputs_in_one_folder() -> None:
     apart = {"a": {"volume": claim}, "b": {"volume": claim, "subPath": "b"}}
     assert warned(outputs=apart) == []
     assert warned(outputs={n: {"volume": {"emptyDir": {}}} for n in "ab"}) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "volume", "said"),
+    [
+        ("mlflow", "persistentVolumeClaim", []),
+        ("file", "persistentVolumeClaim", []),
+        ("logs", "persistentVolumeClaim", ["spec.metrics.source"]),
+        ("pushgateway", "nfs", ["spec.metrics.source"]),
+        ("wandb", "nfs", ["spec.metrics.source"]),
+        ("tensorboard", "hostPath", ["spec.trial.checkpoint.output"]),
+    ],
+)
+def test_checkpoints_without_steps_or_on_one_node(
+    source: str, volume: str, said: list[str]
+) -> None:
+    body = sweepjob(
+        outputs={"state": {"volume": {volume: {"path": "/x"}}}},
+        metrics={"source": source},
+    )
+    assert spec_warnings(body, parse_sweepjob(body)) == []
+    body["spec"]["trial"]["checkpoint"] = {"output": "state"}
+    assert [w.path for w in spec_warnings(body, parse_sweepjob(body))] == said

@@ -124,9 +124,9 @@ def test_a_summary_with_a_gap_still_has_the_best_value() -> None:
 def test_a_new_pod_restarts_the_curve_and_keeps_the_best() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
-    sweep.switch_pod(trial, "first")
+    sweep.switch_pod(trial, "first", 0.0)
     sweep.ingest_push(trial, push(trial, 1, 0.5, 0.8), 1.0)
-    sweep.switch_pod(trial, "second")
+    sweep.switch_pod(trial, "second", 0.0)
     sweep.ingest_push(trial, push(trial, 1, 0.6), 2.0)
     assert (trial.reports.curve.count, trial.reports.curve.values, trial.reports.curve.best) == (
         1,
@@ -305,11 +305,11 @@ def test_a_retried_trial_is_decided_the_same_after_a_restart() -> None:
     lasting = state()
     others = [lasting.add_trial(record(n)) for n in range(1, 4)]
     retried = lasting.add_trial(record(0))
-    lasting.switch_pod(retried, "first")
+    lasting.switch_pod(retried, "first", 0.0)
     for n, other in enumerate(others):
         lasting.ingest_push(other, push(other, 1, *[0.3 + n / 10] * 6), 1.0)
     lasting.ingest_push(retried, push(retried, 1, 0.45, 0.9, 0.2, 0.2), 2.0)
-    lasting.switch_pod(retried, "second")
+    lasting.switch_pod(retried, "second", 0.0)
     lasting.ingest_push(retried, push(retried, 1, 0.15, 0.2), 3.0)
     kept = [
         record(t.index, curve=dump_curve(t.reports.curve, t.reports.pod))
@@ -394,7 +394,7 @@ def test_a_lost_summary_causes_one_retry_if_nothing_was_reported() -> None:
     assert pod_view(trial, pods[0]).is_interrupted
     assert not pod_view(trial, pods[1]).is_interrupted
     heard = sweep.add_trial(record(1))
-    sweep.switch_pod(heard, "first")
+    sweep.switch_pod(heard, "first", 0.0)
     sweep.ingest_push(heard, push(heard, 1, 0.1), 1.0)
     assert not pod_view(heard, pods[0]).is_interrupted
     assert pod_view(heard, pods[1]).is_interrupted

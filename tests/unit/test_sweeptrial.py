@@ -150,10 +150,13 @@ def test_a_curve_that_cannot_be_read_is_named(change: dict[str, Any], said: str)
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ({"phase": "Paused"}, "status.phase: 'Paused' is not one of Pending, "),
+        ({"phase": "Asleep"}, "status.phase: 'Asleep' is not one of Pending, "),
         ({"phase": 4}, "status.phase: 4 is not a string"),
         ({"attempt": 0}, "status.attempt: 0 is not an integer from 1"),
-        ({"stop": {"outcome": "Paused"}}, "status.stop.outcome: 'Paused' is not a final phase"),
+        (
+            {"stop": {"outcome": "Running"}},
+            "status.stop.outcome: 'Running' is neither a final phase nor Paused",
+        ),
         ({"stop": [1]}, "status.stop: [1] is not an object"),
     ],
 )

@@ -38,6 +38,7 @@ def shortest_history(seed: int) -> str:
 def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
     ends: set[TrialPhase] = set()
     retries: Counter[str] = Counter()
+    pauses = resumptions = 0
     for seed in range(block * 20, block * 20 + 20):
         cluster = SimulatedCluster(seed)
         try:
@@ -47,6 +48,7 @@ def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
         assert sorted(cluster.records) == list(range(cluster.total))
         assert all(t.phase.is_end for t in cluster.records.values())
         retries += cluster.retries
+        pauses, resumptions = pauses + cluster.pauses, resumptions + cluster.resumptions
         ends |= {t.phase for t in cluster.records.values()}
     # Chance reaches them all.
     assert ends == {
@@ -56,6 +58,7 @@ def test_sweeps_keep_the_invariants_and_end(block: int) -> None:
         TrialPhase.CANCELED,
     }
     assert {"F", "Evicted", "PodDeleted", "NodeLost", "NodeRestarted"} <= set(retries)
+    assert pauses > resumptions > 20, "some end while they are paused"
 
 
 def test_a_failing_seed_prints_the_shortest_history(monkeypatch: pytest.MonkeyPatch) -> None:

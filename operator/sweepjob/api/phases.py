@@ -27,12 +27,16 @@ class SweepPhase(StrEnum):
 
 
 class TrialPhase(StrEnum):
-    """The phase of a trial. The last four are final."""
+    """The phase of a trial. The last four are final.
+
+    ``PAUSED``: nothing runs, and the trial may go on from its checkpoint.
+    """
 
     PENDING = "Pending"
     QUEUED = "Queued"
     RUNNING = "Running"
     STOPPING = "Stopping"
+    PAUSED = "Paused"
     SUCCEEDED = "Succeeded"
     EARLY_STOPPED = "EarlyStopped"
     FAILED = "Failed"

@@ -19,6 +19,7 @@ from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .parsing.problem import InvalidSpec, Problem
 from .parsing.reader import Reader
 from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
+from .spec.checkpoint import checkpoint_problems, policy_problems
 from .spec.code import code_problems
 from .spec.constraints import parse_constraints
 from .spec.early_termination import parse_policy
@@ -107,6 +108,8 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)
     _check_retries(reader, spec)
+    policy = reader.data.get("earlyTermination") or {}
+    reader.problems += (*checkpoint_problems(spec), *policy_problems(spec, policy))
     trial = reader.child("trial").data
     if spec.trial.manifest is not None:
         reader.problems += manifest_problems(spec)

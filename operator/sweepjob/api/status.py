@@ -113,6 +113,7 @@ class SweepStatus:
     running: int = 0
     queued: int = 0
     ended: Mapping[TrialPhase, int] = field(default_factory=dict)
+    paused: int = 0
     best: BestTrial | None = None
     gpu_used: float = 0.0
     gpu_saved: float = 0.0
@@ -146,6 +147,7 @@ def dump_status(content: SweepStatus, previous: Mapping[str, Any], now: float) -
             "created": content.created,
             "queued": content.queued,
             "running": content.running,
+            "paused": content.paused or None,
             "succeeded": ended[TrialPhase.SUCCEEDED],
             "earlyStopped": ended[TrialPhase.EARLY_STOPPED],
             "failed": ended[TrialPhase.FAILED],

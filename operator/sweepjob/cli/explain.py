@@ -134,7 +134,7 @@ def explain_trial(
     lines += _curve(sweep, trial)
     lines += _results(sweep, trial, trials)
     lines += other_metric_lines(sweep, trial, width)
-    stop = trial.record.stop
+    stop = trial.record.stop or trial.record.pause
     if stop is not None and stop.policy:
         lines += _decision(sweep, trial, stop, trials)
     elif trial.record.message:

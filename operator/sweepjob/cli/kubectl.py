@@ -261,6 +261,10 @@ class Kubectl:
         """Merge changes into the spec of a SweepJob."""
         self.run("patch", _SWEEPS, name, "--type=merge", "-p", json.dumps({"spec": spec}))
 
+    def patch_trial(self, name: str, spec: Mapping[str, Any]) -> None:
+        """Merge changes into the spec of a SweepTrial; None removes a key."""
+        self.run("patch", _TRIALS, name, "--type=merge", "-p", json.dumps({"spec": spec}))
+
     def delete_trial(self, name: str) -> None:
         """Delete a SweepTrial."""
         self.run("delete", _TRIALS, name)

@@ -1,4 +1,4 @@
-"""``sweepjob suspend``, ``resume``, ``stop`` and ``retry``: change the state of a sweep or a trial."""
+"""``sweepjob suspend``, ``pause``, ``resume``, ``stop`` and ``retry``: change a sweep or a trial."""
 
 from __future__ import annotations
 
@@ -36,7 +36,21 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         _suspend,
         "start no new trials; running trials continue",
     )
-    _command(commands, "resume", add_sweep, _resume, "resume a suspended sweep")
+    _command(
+        commands,
+        "pause",
+        add_trial,
+        _pause,
+        "pause a trial; it holds no GPU until it is resumed, and goes on from its checkpoint",
+    )
+    _command(
+        commands,
+        "resume",
+        add_sweep_or_trial,
+        _resume,
+        "resume a suspended sweep, or a paused trial; write sweepjob/NAME or sweeptrial/NAME if both "
+        "exist",
+    )
     _command(
         commands,
         "stop",
@@ -71,7 +85,49 @@ def _suspend(cluster: Kubectl, name: str) -> int:
 
 
 def _resume(cluster: Kubectl, name: str) -> int:
-    return _set(cluster, name, "resume", {"suspend": False})
+    kind, plain = resolve_kind(cluster, name)
+    if kind == SWEEP:
+        return _set(cluster, plain, "resume", {"suspend": False})
+    return _resume_trial(cluster, plain)
+
+
+def _pause(cluster: Kubectl, name: str) -> int:
+    trial, sweep = _trial_to_change(cluster, name.removeprefix("sweeptrial/"), "pause")
+    if "checkpoint" not in sweep["spec"]["trial"]:
+        raise CommandError(
+            f"{trial.name} cannot be paused: its sweep {trial.record.sweep} has no trial.checkpoint, so "
+            "that it could not go on later. To start no new trials, suspend the sweep"
+        )
+    cluster.patch_trial(trial.name, {"paused": True})
+    print_output(f"sweeptrial/{trial.name} is paused: it holds no GPU until it is resumed")
+    return 0
+
+
+def _resume_trial(cluster: Kubectl, name: str) -> int:
+    trial, _ = _trial_to_change(cluster, name, "resume")
+    pause, wanted = trial.record.pause, trial.record.desired.paused
+    by_policy = pause is not None and bool(pause.policy)
+    if pause is None and not wanted:
+        raise CommandError(f"{name} is {trial.phase}, not paused; there is nothing to resume")
+    # Of one that a person had paused, the policy decides again.
+    cluster.patch_trial(name, {"paused": False if by_policy else None})
+    later = f"; {pause.policy} does not pause it again" if pause is not None and by_policy else ""
+    print_output(f"sweeptrial/{name} continues when a slot is free{later}")
+    return 0
+
+
+def _trial_to_change(cluster: Kubectl, name: str, verb: str) -> tuple[TrialView, Mapping[str, Any]]:
+    """Return a trial that has not ended, and its sweep.
+
+    Raises:
+        CommandError: the trial has ended.
+    """
+    body = cluster.trial(name)
+    sweep = cluster.sweep(body["spec"]["sweep"])
+    trial = TrialView.of(body, SweepView.of(sweep).goal)
+    if trial.record.phase.is_end:
+        raise CommandError(f"{name} has ended ({trial.phase}); there is nothing to {verb}")
+    return trial, sweep
 
 
 def _stop(cluster: Kubectl, name: str) -> int:
@@ -108,6 +164,10 @@ def _cancel(cluster: Kubectl, name: str) -> int:
     trial = _trial(cluster, name)
     if trial.record.phase.is_end:
         raise CommandError(f"{name} has ended ({trial.phase}); there is nothing to stop")
+    if trial.record.phase is TrialPhase.PAUSED:  # it has no Job
+        cluster.patch_trial(name, {"stop": True})
+        print_output(f"sweeptrial/{name} is canceled")
+        return 0
     cluster.delete_jobs(name)
     print_output(f"sweeptrial/{name} is canceled: its Job is deleted")
     return 0

@@ -19,7 +19,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--allow-changes",
         action="store_true",
-        help="also offer tools that create, suspend, resume and stop sweeps and retry trials",
+        help="also offer tools that create, suspend, resume and stop sweeps and pause and retry trials",
     )
     add_cluster_flags(parser)
     parser.set_defaults(run=run)

@@ -179,13 +179,13 @@ def _add_writers(server: MCPServer, flags: tuple[str, ...]) -> None:
 
     @server.tool(annotations=_CHANGES, structured_output=False)
     async def change(
-        action: Literal["suspend", "resume", "stop", "retry"],
+        action: Literal["suspend", "pause", "resume", "stop", "retry"],
         name: Annotated[
             str, Field(description="sweepjob/NAME or sweeptrial/NAME, or a plain name")
         ],
         namespace: Namespace = None,
     ) -> str:
-        """Suspend, resume or stop a sweep; cancel a trial (stop) or retry it."""
+        """Suspend, resume or stop a sweep; pause or resume a trial, cancel it (stop) or retry it."""
         done = await _call(action, _name(name), *_cluster(namespace, flags))
         return _result(done.output, done)
 

@@ -325,7 +325,9 @@ class Caches:
         sweep = ObjectKey(record.namespace, record.sweep)
         if new is not None:
             self._records[sweep][record.name] = new
-            return  # the operator wrote it
+            if old is not None and old.desired != new.desired:
+                self._listener.on_trial_changed(sweep, record.name)
+            return  # the operator wrote the rest
         self._records[sweep].pop(record.name, None)
         if not self._records[sweep]:
             del self._records[sweep]

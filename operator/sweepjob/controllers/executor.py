@@ -88,7 +88,7 @@ class Executor:
             sweep.record_end(trial, *end, record.values)
             return True
         if isinstance(action, act.RecordStop) and record.stop is not None:
-            sweep.trials.record_stop(trial, record.stop, record.phase, self._clock())
+            sweep.record_stop(trial, record.stop, self._clock())
             return True
         # The record of a new trial may already have existed, and be past its first attempt.
         status = trial.status
@@ -111,6 +111,10 @@ class Executor:
                 await self._delete_job(sweep, trial, action)
             case act.RecordRetry():
                 await self._status_writer.record_attempt(sweep, trial, action)
+            case act.RecordPause():
+                await self._status_writer.record_pause(sweep, trial, action)
+            case act.RecordResume():
+                await self._status_writer.record_resume(sweep, trial, action)
             case act.RecordProgress():
                 await self._status_writer.record_progress(sweep, trial, action)
             case act.RecordEnd():

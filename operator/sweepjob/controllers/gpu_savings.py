@@ -10,8 +10,9 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
     """Estimate the GPU-seconds that stopping a trial early saved.
 
     They are the GPU-seconds of the reports that it would still have made at its own pace, less those
-    between the decision and its end. A full run has as many reports as the median succeeded trial; before
-    there is one, as many as the live trial with the most, which is a lower bound.
+    between the decision and its end. The pace of a trial that was paused is that of its executions. A
+    full run has as many reports as the median succeeded trial; before there is one, as many as the live
+    trial with the most, which is a lower bound.
 
     Args:
         state: the state of the trial's sweep.
@@ -26,6 +27,9 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
         full = float(lengths[len(lengths) // 2])
     else:
         full = max(t.reports.curve.count for t in state.live.values())
+    if trial.status.pause is not None and trial.reports.curve.count:
+        count = trial.reports.curve.count
+        return max(0.0, trial.usage.total_gpu_seconds / count * (full - count))
     decided = trial.status.stopped_at or now
     pace = _seconds_per_report(trial.reports.first_at, started, decided, stop.interval)
     saved = pace * (full - stop.interval) - (now - decided)

@@ -99,16 +99,19 @@ class PushHandler:
         self, sweep: SweepStore, trial: TrialState, push: protocol.Push, pod: str
     ) -> protocol.Reply:
         """Ingest the reports of a pod, by uid; return what its sidecar is to do."""
+        now = self._clock()
         if trial.reports.pod != pod:
-            sweep.switch_pod(trial, pod)
-        before, now = trial.reports.curve.count, self._clock()
+            sweep.switch_pod(trial, pod, now)
+        before = trial.reports.curve.count
         decided = sweep.ingest_push(trial, push, now)
         source = sweep.state.spec.metrics.source
         metrics.REPORTS.labels(source).inc(trial.reports.curve.count - before)
         self._queues.requeue_reporting(sweep.state, trial, now, decided=decided)
         # A decision that is not recorded is lost in a crash: then the sidecar has to send all again.
-        action = protocol.CONTINUE if trial.status.stop is None else protocol.STOP
-        return protocol.Reply(trial.reports.curve.count + 1, trial.writes.reports, action)
+        # The sidecar of a trial that is paused reports to its end: the curve goes on from there.
+        stop = trial.status.stop
+        action = protocol.CONTINUE if stop is None or stop.pauses else protocol.STOP
+        return protocol.Reply(trial.reports.received + 1, trial.writes.reports, action)
 
     def _not_live(self, namespace: str, push: protocol.Push) -> PushResponse:
         """Answer a push of a trial that is not live: it has ended, or is not loaded yet."""

@@ -107,8 +107,11 @@ class ReportIngestor:
                 self._note_interruption(sweep, trial, pod, now)
             elif view.is_terminal or gone:
                 self._record_interruption(sweep, trial, pod, now)
+            if sweep.state.spec.trial.checkpoint is not None and view.rank == 0:
+                # The next pod goes on from there.
+                self._ingest_summary(sweep, trial, pod, now, gone=gone)
         elif view.rank == 0:  # whose reports are the trial's
-            self._ingest_end(sweep, trial, pod, now)
+            self._ingest_end(sweep, trial, pod, now, gone=gone)
 
     def _observe_pod(
         self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
@@ -129,14 +132,31 @@ class ReportIngestor:
             rate=cost_rate(pod.amounts, sweep.state.prices),
         )
 
-    def _ingest_end(self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float) -> None:
+    def _ingest_end(
+        self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
+    ) -> None:
         """Ingest the sidecar's summary, and what its end shows to be lost."""
-        if pod.summary is not None and pod.has_ended:
-            if trial.reports.pod != pod.uid and pod.summary.count:
-                sweep.switch_pod(trial, pod.uid)
-            sweep.ingest_summary(trial, pod.summary, now)
+        self._ingest_summary(sweep, trial, pod, now, gone=gone)
         if trial.status.stop is None:
             self._note_loss(sweep, trial, pod, now)
+
+    def _ingest_summary(
+        self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
+    ) -> None:
+        """Ingest the reports that the pod had not sent.
+
+        A pod that was deleted may be gone before its phase says that it has ended. That matters where the
+        next one goes on from its checkpoint.
+        """
+        continues = sweep.state.spec.trial.checkpoint is not None
+        is_over = pod.has_ended or (gone and continues)
+        if pod.summary is None or not is_over:
+            return
+        # One that went on from a checkpoint at the end of the training has nothing to report.
+        if trial.reports.pod != pod.uid and (pod.summary.count or continues):
+            sweep.switch_pod(trial, pod.uid, now)
+        is_interrupted = pod_view(trial, pod).is_interrupted
+        sweep.ingest_summary(trial, pod.summary, now, is_interrupted=is_interrupted)
 
     def _note_interruption(
         self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float
@@ -197,7 +217,7 @@ class ReportIngestor:
         if pod.view.started is None and not pod.view.is_terminal:
             return
         if trial.reports.pod != pod.uid:
-            sweep.switch_pod(trial, pod.uid)
+            sweep.switch_pod(trial, pod.uid, self._clock())
         spec = sweep.state.spec
         also = spec.metrics.also
         kept = [m.name for m in trial.reports.other_metrics] if also is None else also

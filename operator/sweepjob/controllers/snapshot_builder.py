@@ -49,7 +49,7 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         max_retries=spec.trial.max_retries,
         retry_incomplete=spec.metrics.on_incomplete == RETRY,
         exhausted=proposals.exhausted and not proposals.has_proposal(slots.free_indices(1)[0]),
-        occupied=len(state.live) + len(slots.reserved) + slots.unmanaged,
+        occupied=len(state.live) - len(state.paused) + len(slots.reserved) + slots.unmanaged,
         totals=state.totals(),
         released=released,
         failing=sum(phase is TrialPhase.FAILED for phase in slots.releasing.values()),
@@ -59,6 +59,11 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         metric=spec.objective.primary_metric,
         goal=spec.objective.goal,
         results=_result_progress(state),
+        paused=len(state.paused),
+        held=len(state.paused.held),
+        recalled=len(state.paused.recalled),
+        ends_paused=state.ends_paused,
+        has_checkpoint=spec.trial.checkpoint is not None,
         usage_limits=_usage_limits(state),
     )
 
@@ -225,6 +230,10 @@ def trial_snapshot(
         others_wait=turn.others_wait,
         blocked_since=_blocked_since(status),
         best=trial.reports.curve.best,
+        pause=status.pause,
+        resumption=trial.resumption,
+        desired=trial.desired,
+        ran=status.ran,
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),

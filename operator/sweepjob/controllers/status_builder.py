@@ -10,7 +10,7 @@ from ..api.messages.no_result import first_failure, no_success_message, non_fini
 from ..api.meta.cause import Cause
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.status import BestTrial, Condition, SweepStatus
-from ..lifecycle.planner import FAILED_TRIALS, STOPPED, end_reason, is_over
+from ..lifecycle.planner import FAILED_TRIALS, STOPPED, end_reason, is_over, nothing_else_runs
 from ..lifecycle.snapshot import SweepSnapshot
 from ..timestamps import parse_time
 from .degraded_condition import degraded_condition, has_lasted, missing_metric
@@ -27,6 +27,8 @@ from .status_conditions import (
 
 _BY_RESULT = (names.REASON_TARGET_REACHED, names.REASON_NO_IMPROVEMENT)
 _BY_USAGE = (names.REASON_MAX_GPU_HOURS, names.REASON_MAX_COST)
+_SHOWN = (*_BY_RESULT, *_BY_USAGE, names.REASON_TRIALS_PAUSED)  # as the reason in a column
+_MOST_NAMES = 5
 
 
 def build_status(
@@ -50,9 +52,11 @@ def build_status(
     failure = _failure(state, limit) if over else None
     degraded = degraded_condition(state, now, missing_permissions)
     running = sum(trial.status.phase is TrialPhase.RUNNING for trial in state.live.values())
+    waits = _waits_for_person(state, snap)
+    blocked = waits is not None or (not running and _is_blocked(state, now))
     conditions = (
         accepted_condition(state),
-        complete_condition(state, over, failure, limit),
+        complete_condition(state, over, failure, limit, waits),
         failed_condition(failure),
         suspended_condition(state.spec.suspend and not over),
         degraded,
@@ -61,8 +65,8 @@ def build_status(
     completed = state.written.content.get("completionTime")
     return SweepStatus(
         generation=generation,
-        phase=_phase(state, over, failure, blocked=not running and _is_blocked(state, now)),
-        reason=_reason(state, failure, degraded, limit),
+        phase=_phase(state, over, failure, blocked=blocked),
+        reason=_reason(state, failure, degraded, limit or waits),
         conditions=conditions,
         seed=state.seed,
         started=state.started,
@@ -70,7 +74,8 @@ def build_status(
         total=_total(state, over),
         created=state.slots.created,
         running=running,
-        queued=len(state.live) - running,
+        queued=len(state.live) - running - len(state.paused),
+        paused=len(state.paused),
         ended=state.results.ended,
         best=_best(state),
         gpu_used=state.results.gpu_used,
@@ -81,6 +86,20 @@ def build_status(
         pareto=pareto_status(state),
         results=result_counts(state),
     )
+
+
+def _waits_for_person(state: SweepState, snap: SweepSnapshot) -> Cause | None:
+    """Return that only trials are left that a person keeps paused; None while others are."""
+    held = sorted(state.paused.held)
+    if not held or state.paused.recalled or not nothing_else_runs(snap):
+        return None
+    names_of = ", ".join(state.live[index].name for index in held[:_MOST_NAMES])
+    more = f" and {len(held) - _MOST_NAMES} more" if len(held) > _MOST_NAMES else ""
+    message = (
+        f"the sweep waits for trials that a person has paused: {names_of}{more}. Let them continue with "
+        "kubectl sweepjob resume TRIAL, or end them with kubectl sweepjob stop TRIAL"
+    )
+    return Cause(names.REASON_TRIALS_PAUSED, message)
 
 
 def _total(state: SweepState, over: bool) -> int:
@@ -164,8 +183,7 @@ def _reason(
         return names.REASON_INVALID
     if degraded.holds:
         return degraded.reason
-    is_told = limit is not None and limit.reason in (*_BY_RESULT, *_BY_USAGE)
-    return limit.reason if limit is not None and is_told else ""
+    return limit.reason if limit is not None and limit.reason in _SHOWN else ""
 
 
 def _best(state: SweepState) -> BestTrial | None:

@@ -29,7 +29,11 @@ def accepted_condition(state: SweepState) -> Condition:
 
 
 def complete_condition(
-    state: SweepState, over: bool, failure: Cause | None, limit: Cause | None = None
+    state: SweepState,
+    over: bool,
+    failure: Cause | None,
+    limit: Cause | None = None,
+    waits: Cause | None = None,
 ) -> Condition:
     """Return the condition ``Complete``.
 
@@ -38,7 +42,10 @@ def complete_condition(
         over: whether the sweep has ended.
         failure: why it failed; None if it did not.
         limit: why a limit or a person ended it; None if neither did.
+        waits: why it cannot go on without a person; None if it can.
     """
+    if waits is not None and failure is None:
+        return Condition(names.COMPLETE, False, *waits)
     if not over or failure is not None:
         reason = names.REASON_RUNNING if failure is None else failure.reason
         return Condition(names.COMPLETE, False, reason, "the sweep is not complete")

@@ -76,6 +76,30 @@ def log_attempt_ended(state: SweepState, trial: TrialState, reason: str) -> None
     _log.info("trial starts again", extra=extra)
 
 
+def log_paused(state: SweepState, trial: TrialState, reason: str) -> None:
+    """Log that a trial is paused, before that enters its state.
+
+    Args:
+        state: the state of the trial's sweep.
+        trial: the trial.
+        reason: why.
+    """
+    extra = _of_trial(state, trial, reason, attempt=trial.status.attempt)
+    _log.info("trial paused", extra=extra)
+
+
+def log_resumed(state: SweepState, trial: TrialState, reason: str) -> None:
+    """Log that a paused trial continues.
+
+    Args:
+        state: the state of the trial's sweep.
+        trial: the trial.
+        reason: why.
+    """
+    extra = _of_trial(state, trial, reason, attempt=trial.status.attempt)
+    _log.info("trial continues", extra=extra)
+
+
 def log_trial_ended(state: SweepState, trial: TrialState, phase: TrialPhase, reason: str) -> None:
     """Log the end of a trial: a failure at level INFO, others at DEBUG.
 

@@ -108,6 +108,7 @@ class TrialController:
         trial = sweep.state.live.get(index)
         if trial is None:
             return self._plan_new_trial(sweep, index)
+        self._note_desired(sweep, trial)
         if sweep.state.spec.trial.manifest is not None:
             await self._owners.resolve(ObjectKey(sweep.state.namespace, trial.name))
         due = await self._event_poller.poll(sweep, trial, self._clock())
@@ -128,6 +129,15 @@ class TrialController:
         todo = plan(snap, sweep_snapshot(sweep.state, self._settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]
         return Plan(todo.actions, min(times, default=None))
+
+    def _note_desired(self, sweep: SweepStore, trial: TrialState) -> None:
+        """Note what a person wants of the trial; the slots are filled anew where that matters."""
+        namespace = sweep.state.namespace
+        record = self._caches.trials(namespace).get(namespace, trial.name)
+        if record is None or record.uid != trial.uid:
+            return
+        if sweep.note_desired(trial, record.desired):
+            self._queues.sweeps.add(sweep.state.identity.key)
 
     def _observe(self, sweep: SweepStore, trial: TrialState, now: float) -> Workload:
         """Update the state from the caches."""
@@ -171,7 +181,7 @@ class TrialController:
         waits = (status.retry_at is not None and now < status.retry_at) or any(
             not pod.is_terminal and not is_node_lost(pod, now, timeout) for pod in earlier
         )
-        if waits or status.stop is not None or trial.pending_stop is not None:
+        if waits or trial.is_paused or status.stop is not None or trial.pending_stop is not None:
             self._turns.remove(key)
             return NO_TURN_NEEDED
         return self._turns.observe(key, has_job=bool(workload.current_jobs), now=now)
@@ -217,6 +227,7 @@ class TrialController:
                 self._turns.remove((sweep.state.identity.key, index))
             snap = sweep_snapshot(sweep.state, self._settings)
             ends_sweep = not sweep.state.is_ending and end_reason(snap, now) is not None
-            if has_ended or ends_sweep:
+            is_paused = not has_ended and sweep.state.live[index].is_paused
+            if has_ended or is_paused or ends_sweep:
                 self._queues.sweeps.add(sweep.state.identity.key)
             self._queues.requeue_status(sweep.state, now)

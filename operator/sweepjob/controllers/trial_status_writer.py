@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..api import names
+from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectKey
 from ..api.parsing.float_text import format_float
 from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
 from ..api.sweeptrial.curve_encoding import curve_patch, dump_curve
+from ..api.sweeptrial.held_resources import HeldResources, dump_held
 from ..api.sweeptrial.incomplete_reports import dump_incomplete_reasons
 from ..api.sweeptrial.log_tail import dump_log_tails
 from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
@@ -34,6 +36,7 @@ from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 
 _MESSAGE_LIMIT = 4096
+_MOST_HELD = 512  # pods of a trial
 
 
 class TrialStatusWriter:
@@ -69,7 +72,7 @@ class TrialStatusWriter:
     async def record_stop(
         self, sweep: SweepStore, trial: TrialState, action: act.RecordStop
     ) -> None:
-        """Record the decision to stop a trial.
+        """Record the decision to stop or to pause a trial.
 
         Args:
             sweep: the trial's sweep.
@@ -80,15 +83,19 @@ class TrialStatusWriter:
             ApiError: the write failed.
         """
         now = self._clock()
-        status = {
+        status: dict[str, Any] = {
             "phase": TrialPhase.STOPPING.value,
             "stop": dump_stop(action.stop, format_time(now)),
             "reason": action.stop.reason,
             "message": action.stop.message[:_MESSAGE_LIMIT],
         }
+        status["held"] = [dump_held(held) for held in _held(trial, now)][:_MOST_HELD] or None
+        if action.stop.pauses:  # while its pod still says since when it runs
+            status["runSeconds"] = f"{sweep.trials.run_seconds(trial, now):.0f}"
         await self._write(sweep, trial, status, now)
-        sweep.trials.record_stop(trial, action.stop, TrialPhase.STOPPING, now)
-        sweep_log.log_stopped(sweep.state, trial, action.stop)
+        sweep.record_stop(trial, action.stop, now)
+        if not action.stop.pauses:  # that is logged when it is paused
+            sweep_log.log_stopped(sweep.state, trial, action.stop)
         if trial.pending_stop is not None:
             metrics.DECISION_SECONDS.observe(now - trial.pending_stop.decided_at)
 
@@ -106,7 +113,8 @@ class TrialStatusWriter:
             ApiError: the write failed.
         """
         now = self._clock()
-        self._note_execution(sweep, trial, action, now)
+        cause = Cause(action.reason, action.message)
+        self._note_execution(sweep, trial, cause, now, action.rank)
         if sweep.state.spec.trial.has_several_pods and _is_disruption(trial, action):
             sweep.trials.count_disruption(trial)
         status = {
@@ -129,20 +137,88 @@ class TrialStatusWriter:
         message = f"{action.message}; attempt {action.attempt} starts{pause}"
         self._events.of_trial(sweep.state, trial, action.reason, message, warning=True)
 
+    async def record_pause(
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordPause
+    ) -> None:
+        """Record that nothing of a trial runs any more, and that it is paused.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial with a recorded decision to pause it.
+            action: the attempt that continues it, and the decision.
+
+        Raises:
+            ApiError: the write failed.
+        """
+        now, pause = self._clock(), action.pause
+        first = trial.status.started if trial.status.attempt == 1 else None
+        started = trial.workload.training_since or first
+        cause = Cause(pause.reason, pause.message)
+        self._note_execution(sweep, trial, cause, now, started=started)
+        status = {
+            "phase": TrialPhase.PAUSED.value,
+            "attempt": action.attempt,
+            "failures": action.failures,
+            "job": None,
+            "retryAt": None,
+            "stop": None,
+            "held": None,
+            "resumeTime": None,
+            "pause": dump_stop(pause, format_time(trial.status.stopped_at or now)),
+            "reason": pause.reason,
+            "message": pause.message[:_MESSAGE_LIMIT],
+            "gpuSeconds": _gpu(trial, None),
+            **_cost(trial),
+        }
+        await self._write(sweep, trial, status, now)
+        sweep_log.log_paused(sweep.state, trial, pause.reason)
+        sweep.record_pause(trial, action.attempt, action.failures, pause, now)
+        self._events.of_trial(sweep.state, trial, names.REASON_PAUSED, pause.message, warning=False)
+
+    async def record_resume(
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordResume
+    ) -> None:
+        """Record that a paused trial continues.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a paused trial that has a slot.
+            action: why it continues.
+
+        Raises:
+            ApiError: the write failed.
+        """
+        now = self._clock()
+        status = {
+            "phase": TrialPhase.PENDING.value,
+            "pause": None,
+            "reason": action.reason,
+            "message": action.message[:_MESSAGE_LIMIT],
+        }
+        await self._write(sweep, trial, status, now)
+        sweep_log.log_resumed(sweep.state, trial, action.reason)
+        sweep.record_resume(trial, action.reason)
+        self._events.of_trial(sweep.state, trial, action.reason, action.message, warning=False)
+
     def _note_execution(
-        self, sweep: SweepStore, trial: TrialState, action: act.RecordRetry, now: float
+        self,
+        sweep: SweepStore,
+        trial: TrialState,
+        cause: Cause,
+        now: float,
+        rank: int = 0,
+        started: float | None = None,
     ) -> None:
         """Keep why the attempt ended, unless that was kept when its pod was interrupted."""
         attempt = trial.status.attempt
         kept = trial.status.executions
-        if any(e.attempt == attempt and e.reason == action.reason for e in kept):
+        if any(e.attempt == attempt and e.reason == cause.reason for e in kept):
             return
         pods = self._caches.pods_of(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
-        own = (p for p in pods if p.attempt == attempt and p.view.rank == action.rank)
+        own = (p for p in pods if p.attempt == attempt and p.view.rank == rank)
         last = max(own, key=lambda p: (p.created, not p.view.is_terminal), default=None)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
-        execution = AttemptRecord(attempt, pod, node, action.reason, action.message, now)
-        sweep.trials.add_execution(trial, execution)
+        sweep.trials.add_execution(trial, AttemptRecord(attempt, pod, node, *cause, now, started))
 
     async def record_progress(
         self, sweep: SweepStore, trial: TrialState, action: act.RecordProgress
@@ -199,6 +275,9 @@ class TrialStatusWriter:
             "gpuSeconds": _gpu(trial, saved),
             **_cost(trial),
         }
+        if trial.status.stop is not None:
+            status["held"] = None
+        status |= self._without_pause(state, trial)
         noted, values = trial.log_tails, state.values_of(trial)
         await self._write(sweep, trial, status, now)
         if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
@@ -210,10 +289,25 @@ class TrialStatusWriter:
         metrics.GPU_SAVED.inc(saved)
         self._emit_end(state, trial, action)
 
+    def _without_pause(self, state: SweepState, trial: TrialState) -> dict[str, Any]:
+        """Return what removes decisions to pause a trial that has ended from its record.
+
+        One of them may be recorded though no answer said so; the trainer ended on its own before it was
+        carried out.
+        """
+        record = self.last_seen(state, trial)
+        stops = (trial.status.stop, None if record is None else record.stop)
+        is_void = any(stop is not None and stop.pauses for stop in stops)
+        return {
+            **({"stop": None} if is_void else {}),
+            **({"pause": None} if trial.status.pause else {}),
+        }
+
     def _emit_end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
         """Record events about an unusual end, and about a new best trial."""
         succeeded = action.phase is TrialPhase.SUCCEEDED
-        if not succeeded or trial.status.stop is not None:
+        stop = trial.status.stop
+        if not succeeded or (stop is not None and not stop.pauses):
             # A stopped trial that succeeded: other containers were ended, perhaps while working.
             warning = succeeded or action.phase is TrialPhase.FAILED
             reason = action.reason if warning else action.phase.value
@@ -251,7 +345,7 @@ class TrialStatusWriter:
 
         After the end is recorded, only the lines of its log are added: an end does not change.
         """
-        namespace, count = sweep.state.namespace, trial.reports.curve.count
+        namespace, count = sweep.state.namespace, trial.reports.received
         record = self.last_seen(sweep.state, trial)
         if record is None:
             raise errors.NotFound(f"sweeptrials '{trial.name}' no longer exists")
@@ -305,13 +399,17 @@ def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
     """Return fields of the status that every write brings up to date."""
     reports, kept = trial.reports, trial.completeness.warnings
     count, fields = reports.curve.count, dict[str, Any]()
-    if count > trial.writes.reports or trial.writes.pending_since is not None:
-        dumped = dump_curve(reports.curve, reports.pod, *reports.log_position)
+    if reports.received > trial.writes.reports or trial.writes.pending_since is not None:
+        numbers = (*reports.log_position, reports.received, reports.steps)
+        dumped = dump_curve(reports.curve, reports.pod, *numbers, is_final=reports.is_final)
         fields["curve"] = curve_patch(dumped)
         if reports.other_metrics or record.other_metrics:
             fields[OTHER_METRICS] = dump_other_metrics(reports.other_metrics)
     if reports.metric_names:
         fields["metricsSeen"] = list(reports.metric_names)
+    since = trial.workload.training_since
+    if trial.status.ran and since is not None and trial.status.stop is None:
+        fields["resumeTime"] = format_time(since)
     if trial.status.executions:
         fields["executions"] = [dump_execution(e) for e in trial.status.executions]
         fields["disruptions"] = trial.status.disruptions
@@ -325,6 +423,13 @@ def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
     if kept or record.incomplete_reasons:
         fields["conditions"] = dump_incomplete_reasons(kept)
     return fields
+
+
+def _held(trial: TrialState, now: float) -> Iterator[HeldResources]:
+    """Yield what the running pods of a trial hold."""
+    for uid, pod in trial.usage.by_pod.items():
+        if pod.until is None:
+            yield HeldResources(uid, pod.gpus, pod.rate, pod.since, now)
 
 
 def _gpu(trial: TrialState, saved: float | None) -> dict[str, Any]:

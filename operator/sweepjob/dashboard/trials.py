@@ -45,8 +45,10 @@ def trial_fields(
         "decided": parse_time(stop.get("decidedAt")),
         "seen": list(trial.record.seen),
         "logs": log_fields(trial),
+        "resumed": trial.record.resumed,
         "executions": [
             {
+                "started": e.started,
                 "attempt": e.attempt,
                 "pod": e.pod,
                 "node": e.node,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..objective import Goal
 from .curve import FULLY_KEPT, Curve
-from .policy import Decision, Policy, Statistic
+from .policy import Decision, PausedTrial, PausingPolicy, Policy, Resumption, Statistic
 from .rankings import Entries, Rank, Rankings
 
 if TYPE_CHECKING:
@@ -60,6 +60,25 @@ class PolicyEvaluator:
         compared = curve.mean if self.policy.statistic is Statistic.MEAN else curve.score
         rank = self._rankings.record(trial, interval, curve.score, compared)
         return self.policy.decide(interval, rank, self.goal)
+
+    def choose(
+        self, paused: Mapping[int, PausedTrial], *, must_complete: bool
+    ) -> Resumption | None:
+        """Choose what gets a free slot: a trial that the policy paused, or a new one.
+
+        Args:
+            paused: the trials that the policy paused, by index; at least one.
+            must_complete: nothing else is left to run, and no trial has succeeded.
+
+        Returns:
+            The trial to continue; None for a new trial.
+        """
+        if isinstance(self.policy, PausingPolicy):
+            return self.policy.choose(
+                paused, self._rankings, self.goal, must_complete=must_complete
+            )
+        message = "the policy that paused it is not in force any more"
+        return Resumption(min(paused), message)
 
     def restore(self, curves: Mapping[int, Curve]) -> None:
         """Rank trials at all their intervals, from curves that were read from records.

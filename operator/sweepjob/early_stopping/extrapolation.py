@@ -124,6 +124,25 @@ class ObservationHistory:
             self._estimated = self._estimate() if enough else self._ended
         return self._estimated
 
+    def estimates(self, paused: Iterable[tuple[Observation, Curve]]) -> list[Observation]:
+        """Return the observations of trials that have not ended, as if they had been stopped.
+
+        Args:
+            paused: each trial with the best score it reported, and its reports.
+        """
+        found = list(paused)
+        if len(self._full_traces) < MIN_FULL_TRIALS or not found:
+            return [observation for observation, _ in found]
+        traces = [trace for _, trace in self._full_traces]
+        highest = max(trace.bests[-1] for trace in traces)
+        gains = median_gains(traces, [curve.count for _, curve in found])
+        made = []
+        for (observation, _), gain in zip(found, gains, strict=True):
+            assert observation.score is not None
+            likely = max(observation.score, min(observation.score + gain, highest))
+            made.append(replace(observation, score=likely))
+        return made
+
     def _estimate(self) -> list[Observation]:
         traces = [trace for _, trace in self._full_traces]
         highest = max(trace.bests[-1] for trace in traces)

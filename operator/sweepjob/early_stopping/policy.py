@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from ..objective import Goal
-from .curve import is_kept
-from .rankings import Rank
+from .curve import Curve, is_kept
+from .rankings import Rank, Rankings
 
 
 class Statistic(Enum):
@@ -53,7 +54,10 @@ EVERY_INTERVAL = IntervalSchedule()
 
 
 class Policy(Protocol):
-    """Decides from one trial's rank at one interval. It has no other input."""
+    """Decides from one trial's rank at one interval. It has no other input.
+
+    One that also pauses trials is a ``PausingPolicy``.
+    """
 
     @property
     def name(self) -> str:
@@ -87,6 +91,61 @@ class Policy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PausedTrial:
+    """A trial that the policy paused.
+
+    Attributes:
+        interval: the number of the report at which the policy paused it.
+        curve: its reports, for reading; a few may have followed that one.
+    """
+
+    interval: int
+    curve: Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """A policy's decision to continue a paused trial.
+
+    Attributes:
+        trial: the trial's index.
+        message: one sentence for people.
+    """
+
+    trial: int
+    message: str
+
+
+@runtime_checkable
+class PausingPolicy(Policy, Protocol):
+    """A policy that pauses trials, and chooses which of them continues. Trials need checkpoints."""
+
+    def choose(
+        self,
+        paused: Mapping[int, PausedTrial],
+        rankings: Rankings,
+        goal: Goal,
+        *,
+        must_complete: bool,
+    ) -> Resumption | None:
+        """Choose what gets a free slot: a paused trial, or a new one.
+
+        It depends on nothing but its arguments, so that a restarted operator chooses the same.
+
+        Args:
+            paused: the paused trials by index; not those that a person paused. At least one.
+            rankings: all trials of the sweep at each interval at which the policy was applied.
+            goal: which values are better.
+            must_complete: nothing else is left to run, and no trial has succeeded. The sweep ends if none
+                is chosen, and has no complete trial.
+
+        Returns:
+            The trial to continue; None for a new trial.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A policy's decision about a trial at one of its reports.
 
@@ -96,9 +155,11 @@ class Decision:
         reason: the reason of the stop, in CamelCase.
         interval: the number of the report that was evaluated.
         value: the trial's best within its first ``interval`` reports; None when none was finite.
-        threshold: the worst value that is not stopped; None without a trial to compare with.
+        threshold: the worst value that is neither stopped nor paused; None without a trial to compare
+            with.
         comparators: the number of other trials it was compared with.
         message: one sentence for people.
+        pause: whether the trial is to be paused, by a ``PausingPolicy``. It is not stopped then.
     """
 
     stop: bool
@@ -109,6 +170,7 @@ class Decision:
     threshold: float | None
     comparators: int
     message: str
+    pause: bool = False
 
     @classmethod
     def of(
@@ -121,6 +183,7 @@ class Decision:
         stop: bool,
         threshold: float | None,
         explanation: str,
+        pause: bool = False,
     ) -> Decision:
         """Return a decision with its sentence: what the policy did at which interval, and why.
 
@@ -130,17 +193,19 @@ class Decision:
             rank: the trial among those that reached the interval.
             goal: which values are better.
             stop: whether the trial is to be stopped.
-            threshold: the worst value that is not stopped, in the metric's units.
+            threshold: the worst value that is neither stopped nor paused, in the metric's units.
             explanation: the end of the sentence; its subject is the trial's best value.
+            pause: whether the trial is to be paused.
         """
         value = goal.reported(rank.score) if math.isfinite(rank.score) else None
-        verb = "stopped it" if stop else "continued it"
+        verb = "stopped it" if stop else "paused it" if pause else "continued it"
         best = "its report, which is not finite," if value is None else f"its best {value:.6g}"
         message = f"{policy.name} {verb} at interval {interval}: {best} {explanation}"
         if threshold is not None and not math.isfinite(threshold):
             threshold = None
+        others = rank.other_count
         return cls(
-            stop, policy.name, policy.reason, interval, value, threshold, rank.other_count, message
+            stop, policy.name, policy.reason, interval, value, threshold, others, message, pause
         )
 
 
@@ -168,6 +233,11 @@ class NoPolicy:
         """Let the trial continue."""
         explanation = "there is no policy: every trial runs to its end"
         return Decision(False, self.name, "", interval, None, None, rank.other_count, explanation)
+
+
+def count_trials(number: int) -> str:
+    """Return a number of trials in words: ``1 trial``, ``5 trials``."""
+    return f"{number} trial{'s' if number != 1 else ''}"
 
 
 def count_other_trials(number: int) -> str:

@@ -135,6 +135,14 @@ class Rankings:
         for interval in sorted(self._by_interval):
             yield interval, self._by_interval[interval].scores
 
+    def intervals(self) -> list[int]:
+        """Return the intervals at which any trial is ranked, in their order."""
+        return sorted(self._by_interval)
+
+    def at(self, interval: int) -> IntervalRanking:
+        """Return the ranking at an interval, for reading."""
+        return self._by_interval.get(interval) or IntervalRanking()
+
     def remove(self, trial: int) -> None:
         """Remove a trial at every interval.
 

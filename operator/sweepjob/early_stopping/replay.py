@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ..objective import Goal
 from .curve import Curve
 from .evaluator import PolicyEvaluator
-from .policy import Decision, Policy
+from .policy import Decision, PausedTrial, Policy
 
 # Exact numbers, so that simultaneous reports have equal times.
 Seconds = int | Fraction
@@ -38,7 +39,7 @@ class Outcome:
     Attributes:
         trial: the trial's number.
         reports: the number of reports it made.
-        stopped: the decision that stopped it; None when it ran to its end.
+        stopped: the decision that stopped it, or that paused it for good; None when it ran to its end.
         started: seconds since the start of the replay; None for a trial without reports.
         ended: seconds since the start of the replay; None for a trial without reports.
     """
@@ -68,8 +69,8 @@ class Replay:
 def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurrent: int) -> Replay:
     """Replay recorded trials under a policy.
 
-    A decision takes effect at once, and so does the start of the next trial in a free slot.
-    Simultaneous reports arrive in the order of the trials' numbers.
+    A decision takes effect at once, and so does the start of the next trial in a free slot. A paused
+    trial continues where it was. Simultaneous reports arrive in the order of the trials' numbers.
 
     Args:
         trials: the recorded curves, in the order in which trials start.
@@ -77,11 +78,11 @@ def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurre
         goal: which values of the metric are better.
         concurrent: the number of trials that run at a time.
     """
-    simulation = _Simulation(PolicyEvaluator(policy, goal), iter(trials))
-    for _ in range(concurrent):
-        simulation.start(0)
+    simulation = _Simulation(PolicyEvaluator(policy, goal), deque(trials), concurrent)
+    simulation.fill(0)
     while simulation.queue:
         simulation.step()
+    simulation.end_paused()
     outcomes = tuple(simulation.outcomes[recorded.trial] for recorded in trials)
     spent = [sum(t.seconds[: o.reports]) for t, o in zip(trials, outcomes, strict=True)]
     total = sum(sum(recorded.seconds) for recorded in trials)
@@ -92,26 +93,52 @@ def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurre
 
 @dataclass(slots=True)
 class _Simulation:
-    """The state of a replay: running trials, and the times of their next reports."""
+    """The state of a replay: running trials with the times of their next reports, and paused ones."""
 
     evaluator: PolicyEvaluator
-    waiting: Iterator[RecordedTrial]
+    waiting: deque[RecordedTrial]
+    concurrent: int
     queue: list[tuple[Seconds, int]] = field(default_factory=list)
     running: dict[int, tuple[RecordedTrial, Curve]] = field(default_factory=dict)
+    paused: dict[int, PausedTrial] = field(default_factory=dict)
+    # The decision that paused each of those, its recorded curve, and when.
+    pauses: dict[int, tuple[Decision, RecordedTrial, Seconds]] = field(default_factory=dict)
     started: dict[int, Seconds] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    has_success: bool = False
     best: float = float("-inf")
 
-    def start(self, now: Seconds) -> None:
-        """Start the next trial that has a report."""
-        for recorded in self.waiting:
-            if not recorded.values:
-                self.outcomes[recorded.trial] = Outcome(recorded.trial, 0, None)
-                continue
-            self.running[recorded.trial] = (recorded, self.evaluator.new_curve())
-            self.started[recorded.trial] = now
-            heapq.heappush(self.queue, (now + recorded.seconds[0], recorded.trial))
-            return
+    def fill(self, now: Seconds) -> None:
+        """Give free slots to paused trials that the policy continues, then to new ones."""
+        while len(self.running) < self.concurrent and (self._resume(now) or self._start(now)):
+            pass
+
+    def _resume(self, now: Seconds) -> bool:
+        if not self.paused:
+            return False
+        is_last = not self.running and not any(t.values for t in self.waiting)
+        must_complete = is_last and not self.has_success
+        chosen = self.evaluator.choose(self.paused, must_complete=must_complete)
+        if chosen is None:
+            return False
+        curve = self.paused.pop(chosen.trial).curve
+        recorded = self.pauses.pop(chosen.trial)[1]
+        self._run(recorded, curve, now)
+        return True
+
+    def _start(self, now: Seconds) -> bool:
+        while self.waiting:
+            recorded = self.waiting.popleft()
+            if recorded.values:
+                self.started[recorded.trial] = now
+                self._run(recorded, self.evaluator.new_curve(), now)
+                return True
+            self.outcomes[recorded.trial] = Outcome(recorded.trial, 0, None)
+        return False
+
+    def _run(self, recorded: RecordedTrial, curve: Curve, now: Seconds) -> None:
+        self.running[recorded.trial] = (recorded, curve)
+        heapq.heappush(self.queue, (now + recorded.seconds[curve.count], recorded.trial))
 
     def step(self) -> None:
         """Process the next report."""
@@ -120,11 +147,26 @@ class _Simulation:
         curve.append(recorded.values[curve.count])
         self.best = max(self.best, curve.score)
         decision = self.evaluator.evaluate(number, curve)
-        stopped = decision if decision is not None and decision.stop else None
-        if stopped is None and curve.count < len(recorded.values):
+        is_over = curve.count == len(recorded.values)
+        if decision is None or not (decision.stop or (decision.pause and not is_over)):
+            decision = None
+        if decision is None and not is_over:
             heapq.heappush(self.queue, (now + recorded.seconds[curve.count], number))
             return
         del self.running[number]
+        if decision is not None and decision.pause:
+            self.paused[number] = PausedTrial(decision.interval, curve)
+            self.pauses[number] = (decision, recorded, now)
+        else:
+            self.has_success |= decision is None
+            self._end(number, curve, decision, now)
+        self.fill(now)
+
+    def end_paused(self) -> None:
+        """End the trials that the policy did not continue."""
+        for number, (decision, _, now) in self.pauses.items():
+            self._end(number, self.paused[number].curve, decision, now)
+
+    def _end(self, number: int, curve: Curve, decision: Decision | None, now: Seconds) -> None:
         started = self.started[number]
-        self.outcomes[number] = Outcome(number, curve.count, stopped, started, now)
-        self.start(now)
+        self.outcomes[number] = Outcome(number, curve.count, decision, started, now)

@@ -75,6 +75,7 @@ def _request(number: int, caller: Caller, push: protocol.Push) -> Message:
         "notices": protocol.dump_notices(push.notices),
         "curves": [curve.dump() for curve in push.curves],
         "results": protocol.dump_results(push.results),
+        "steps": list(push.steps),
     }
 
 
@@ -90,5 +91,6 @@ def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
         protocol.parse_notices(message.get("notices")),
         protocol.parse_curves(message.get("curves")),
         protocol.parse_results(message.get("results")),
+        tuple(message["steps"]),
     )
     return Caller(*message["caller"]), push

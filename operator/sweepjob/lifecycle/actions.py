@@ -27,7 +27,7 @@ class CreateJob:
 
 @dataclass(frozen=True, slots=True)
 class RecordStop:
-    """Record the decision to stop a trial, before anything of it is deleted."""
+    """Record the decision to stop or to pause a trial, before anything of it is deleted."""
 
     trial: int
     stop: StopDecision
@@ -78,6 +78,35 @@ class RecordRetry:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPause:
+    """Record that nothing of the trial runs any more, and that it is paused.
+
+    Attributes:
+        attempt: number of the attempt that continues it.
+        failures: failed attempts so far.
+        pause: the decision, which was recorded before.
+    """
+
+    trial: int
+    attempt: int
+    failures: int
+    pause: StopDecision
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResume:
+    """Record that a paused trial continues.
+
+    Attributes:
+        reason, message: why.
+    """
+
+    trial: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordProgress:
     """Record the phase of a live trial with its reason and message, and the curve."""
 
@@ -98,7 +127,15 @@ class RecordEnd:
 
 
 TrialAction = (
-    CreateJob | RecordStop | DeletePod | DeleteJob | RecordRetry | RecordProgress | RecordEnd
+    CreateJob
+    | RecordStop
+    | DeletePod
+    | DeleteJob
+    | RecordRetry
+    | RecordPause
+    | RecordResume
+    | RecordProgress
+    | RecordEnd
 )  # about a trial with a SweepTrial
 Action = CreateTrial | TrialAction
 

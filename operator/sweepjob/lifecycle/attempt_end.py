@@ -37,12 +37,14 @@ def after_attempt(
     """
     if succeeded:
         return (RecordEnd(trial.index, TrialPhase.SUCCEEDED, reason, message),)
+    pending = trial.pending_stop
+    # A failure counts when the trial is recorded as paused (``after_pause``).
+    if pending is not None and (succeeded is None or pending.pauses):
+        return (RecordStop(trial.index, pending),)
     if succeeded is None:
-        if trial.pending_stop is not None:
-            return (RecordStop(trial.index, trial.pending_stop),)
         return (next_attempt(trial, trial.failures, reason, message),)
     failures = trial.failures + 1
-    if failures > max_retries or trial.pending_stop is not None:
+    if failures > max_retries or pending is not None:
         return (RecordEnd(trial.index, TrialPhase.FAILED, reason, message),)
     first, most = _BACKOFF
     pause = min(most, first * 2.0 ** min(failures - 1, 10))

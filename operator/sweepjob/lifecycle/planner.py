@@ -9,6 +9,7 @@ from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import CreateJob, CreateTrial, Plan
+from .pause import desired_stop, end_of_paused, may_pause
 from .result_limits import has_reached_target, may_end_soon, no_improvement_end, target_end
 from .snapshot import Proposal, SweepSnapshot, TrialSnapshot
 from .trial_planner import plan_trial
@@ -71,12 +72,15 @@ def is_over(sweep: SweepSnapshot, now: float) -> bool:
         sweep: the sweep.
         now: seconds since the epoch.
     """
-    if sweep.occupied:
+    if sweep.occupied or sweep.paused:
         return False
-    if end_reason(sweep, now) is not None:
-        return True
+    return end_reason(sweep, now) is not None or not _has_new_trials(sweep)
+
+
+def _has_new_trials(sweep: SweepSnapshot) -> bool:
+    """Return whether trials may still be created, as far as the number of them is concerned."""
     at_limit = sweep.totals.created >= sweep.limits.max_total_trials
-    return at_limit or (sweep.exhausted and not sweep.proposals)
+    return not at_limit and (not sweep.exhausted or bool(sweep.proposals))
 
 
 def free_slots(sweep: SweepSnapshot) -> int:
@@ -86,9 +90,45 @@ def free_slots(sweep: SweepSnapshot) -> int:
 
 def _capacity(sweep: SweepSnapshot) -> int:
     """Return the number of free slots; negative when limits were lowered."""
-    limits = sweep.limits
-    left = limits.max_total_trials - sweep.totals.created
-    return min(limits.max_concurrent_trials - (sweep.occupied - sweep.released), left)
+    left = sweep.limits.max_total_trials - sweep.totals.created
+    return min(_unoccupied(sweep), left)
+
+
+def _unoccupied(sweep: SweepSnapshot) -> int:
+    return sweep.limits.max_concurrent_trials - (sweep.occupied - sweep.released)
+
+
+def may_resume(sweep: SweepSnapshot, now: float) -> bool:
+    """Return whether one of the paused trials may continue now, if one is chosen.
+
+    Args:
+        sweep: the sweep.
+        now: seconds since the epoch.
+    """
+    return sweep.paused > 0 and _unoccupied(sweep) > 0 and _accepts_trials(sweep, now)
+
+
+def nothing_else_runs(sweep: SweepSnapshot) -> bool:
+    """Return whether only a paused trial can run: no other does, and no new one can start.
+
+    Args:
+        sweep: the sweep.
+    """
+    return not sweep.occupied and not _has_new_trials(sweep)
+
+
+def ends_paused(sweep: SweepSnapshot, now: float) -> bool:
+    """Return whether the trials that a policy paused end, of which none may continue.
+
+    It is not so while a person decides: a trial that a person paused, or wants to continue, may change
+    which of the others are among the best.
+
+    Args:
+        sweep: the sweep, of which no paused trial was chosen.
+        now: seconds since the epoch.
+    """
+    waits = not sweep.paused or sweep.held or sweep.recalled
+    return not waits and _accepts_trials(sweep, now) and nothing_else_runs(sweep)
 
 
 def _accepts_trials(sweep: SweepSnapshot, now: float) -> bool:
@@ -152,7 +192,8 @@ def _failures_end(sweep: SweepSnapshot) -> Cause | None:
 
 def _trial_end(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Cause | None:
     """Return why the end of the sweep cancels a trial; None when it does not."""
-    if target_end(sweep) is not None and has_reached_target(trial, sweep):
+    has_reached = has_reached_target(trial, sweep) and not trial.is_paused
+    if target_end(sweep) is not None and has_reached:
         return _stop_or_timeout(sweep, now)
     return end_reason(sweep, now)
 
@@ -179,20 +220,29 @@ def _timeout_at(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
     started = [pod.started for pod in training if pod.started is not None]
     if timeout is None or not started or trial.stop is not None:
         return None
+    left = timeout - trial.ran
     if sweep.instances > 1:
         if not trial.has_started(sweep.instances):
             return None
-        return max(pod.started for pod in trial.pods if pod.started is not None) + timeout
-    return min(started) + timeout
+        return max(pod.started for pod in trial.pods if pod.started is not None) + left
+    return min(started) + left
 
 
 def _with_limit_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrialSnapshot:
-    """Return the trial with a pending stop where a limit is reached."""
-    if trial.stop is not None or trial.pending_stop is not None:
+    """Return the trial with a pending stop where a limit is reached, or a person wants it."""
+    pending = trial.pending_stop
+    if pending is not None and pending.pauses and not may_pause(trial, sweep):
+        pending = None
+    if trial.stop is not None or (pending is not None and not pending.pauses):
         return trial
     ending = _trial_end(trial, sweep, now)
     if ending is not None:
         return replace(trial, pending_stop=StopDecision(TrialPhase.CANCELED, *ending))
+    wanted = desired_stop(trial, sweep) or end_of_paused(trial, sweep)
+    return _with_timeout_stop(replace(trial, pending_stop=wanted or pending), sweep, now)
+
+
+def _with_timeout_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrialSnapshot:
     deadline = _timeout_at(trial, sweep)
     if deadline is not None and now >= deadline:
         timeout = sweep.limits.trial_timeout

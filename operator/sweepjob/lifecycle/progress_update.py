@@ -6,6 +6,7 @@ from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from .actions import Plan, RecordProgress
 from .node_loss import node_loss_due
+from .pause import CANNOT_PAUSE
 from .remaining_containers import OUTLIVED, describe, trainer_end
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .start_timeout import start_deadline
@@ -26,6 +27,8 @@ def update_progress(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> P
         now: seconds since the epoch.
     """
     phase, reason, message, wakes = _current_phase(trial, sweep, now)
+    if trial.desired.paused and not sweep.has_checkpoint and not reason:
+        reason, message = CANNOT_PAUSE
     wakes += [start_deadline(trial, sweep), node_loss_due(trial.pods, sweep.node_loss_timeout)]
     due = trial.progress_write_due
     if (phase, reason) != (trial.phase, trial.reason) or (due is not None and due <= now):

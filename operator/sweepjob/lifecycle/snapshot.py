@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.spec.limits import COMPANION_GRACE, Limits
+from ..api.sweeptrial.desired_state import UNDECIDED, DesiredState
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
 from ..search.space import Assignment
@@ -53,6 +54,10 @@ class TrialSnapshot:
         blocked_since: seconds since the epoch when the first of the attempts before this one began that
             got nodes for only some of its pods; None if the attempt before ended for another reason.
         best: the best value that it reported; None before one.
+        pause: the decision that paused it, while it is paused.
+        resumption: why it continues, if it is paused and has a slot; not recorded yet.
+        desired: what a person wants of it.
+        ran: seconds that its trainer ran in executions that were paused.
     """
 
     index: int
@@ -81,6 +86,15 @@ class TrialSnapshot:
     interrupted_at: float | None = None
     blocked_since: float | None = None
     best: float | None = None
+    pause: StopDecision | None = None
+    resumption: Cause | None = None
+    desired: DesiredState = UNDECIDED
+    ran: float = 0.0
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing of it runs until it is continued."""
+        return self.phase is TrialPhase.PAUSED
 
     @property
     def job(self) -> Job | None:
@@ -167,7 +181,8 @@ class SweepSnapshot:
         companion_grace: seconds that other containers have after the trainer's end.
         proposals: for the lowest free indices.
         exhausted: the sampler has no proposal beyond those.
-        occupied: slots of live trials, of reservations, and of trials whose record cannot be acted on.
+        occupied: slots of live trials that are not paused, of reservations, and of trials whose record
+            cannot be acted on.
         released: occupied slots of trials whose end is about to be recorded; they may be given away.
         failing: how many trials are about to be recorded as failed.
         instances: pods of a trial.
@@ -176,6 +191,11 @@ class SweepSnapshot:
             decides how many pods there are and whether they are replaced.
         metric, goal: the metric of the objective, and which of its values are better.
         results: what the trials have reached.
+        paused: how many trials are paused, without a slot.
+        held: how many of them a person keeps paused.
+        recalled: how many of them a person wants to continue.
+        ends_paused: the paused trials end, since nothing is left that could let one continue.
+        has_checkpoint: trials can go on from a checkpoint.
         usage_limits: limits on GPU-hours and cost, with what the trials used of them.
     """
 
@@ -199,6 +219,11 @@ class SweepSnapshot:
     metric: str = ""
     goal: Goal = Goal.MAXIMIZE
     results: ResultProgress = field(default_factory=ResultProgress)
+    paused: int = 0
+    held: int = 0
+    recalled: int = 0
+    ends_paused: bool = False
+    has_checkpoint: bool = False
     usage_limits: tuple[UsageLimit, ...] = ()
 
     @property

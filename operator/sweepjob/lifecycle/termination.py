@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
-from .actions import DeleteJob, DeletePod, Plan, RecordEnd, TrialAction
+from .actions import DeleteJob, DeletePod, Plan, RecordEnd, RecordPause, TrialAction
 from .node_loss import awaited_pods, is_node_lost, node_loss_due
-from .snapshot import TrialSnapshot
+from .pause import after_pause
+from .snapshot import SweepSnapshot, TrialSnapshot
 from .workload import Job
 
 
@@ -21,14 +22,8 @@ JOB_DELETED = _deleted("Job")
 WATCH_LAG = 5.0  # seconds by which one watch may lag behind another
 
 
-def end_stopped(
-    trial: TrialSnapshot,
-    stop: StopDecision,
-    node_loss_timeout: float,
-    now: float,
-    instances: int = 1,
-) -> Plan:
-    """Delete the pods with the sweep's grace period, then the Job, and record the end.
+def end_stopped(trial: TrialSnapshot, stop: StopDecision, sweep: SweepSnapshot, now: float) -> Plan:
+    """Delete the pods with the sweep's grace period, then the Job, and record the end, or the pause.
 
     In the other order the garbage collector would delete the pods first, with their own grace period, and
     the kubelet does not shorten a termination in progress. The trial does not wait for a pod whose node
@@ -37,10 +32,10 @@ def end_stopped(
     Args:
         trial: a trial with a recorded decision.
         stop: the decision.
-        node_loss_timeout: seconds that a node has beyond a pod's grace period.
+        sweep: its sweep.
         now: seconds since the epoch.
-        instances: pods of a trial.
     """
+    node_loss_timeout = sweep.node_loss_timeout
     left = awaited_pods(trial, node_loss_timeout, now)
     jobs = [job for job in trial.jobs if not job.deleting]
     if left or jobs:
@@ -52,8 +47,14 @@ def end_stopped(
         return Plan(tuple(actions), node_loss_due(left, node_loss_timeout))
     # A Job stays as long as a pod on a lost node; any other pod of it would have been seen by then.
     is_lost = any(is_node_lost(pod, now, node_loss_timeout) for pod in trial.pods)
-    if trial.job is not None and not is_lost and _may_have_another(trial, trial.job, instances):
+    if (
+        trial.job is not None
+        and not is_lost
+        and _may_have_another(trial, trial.job, sweep.instances)
+    ):
         return Plan(())
+    if stop.pauses:
+        return _after_watch_lag(trial, after_pause(trial, sweep, stop), now)
     return _after_watch_lag(
         trial, RecordEnd(trial.index, stop.outcome, stop.reason, stop.message), now
     )
@@ -99,7 +100,7 @@ def end_deleted(
     )
 
 
-def _after_watch_lag(trial: TrialSnapshot, end: RecordEnd, now: float) -> Plan:
+def _after_watch_lag(trial: TrialSnapshot, end: RecordEnd | RecordPause, now: float) -> Plan:
     """Return the end, once the watch would have shown a pod of the deleted Job."""
     due = now if trial.job_missing_since is None else trial.job_missing_since + WATCH_LAG
     return Plan((end,)) if now >= due else Plan((), due)

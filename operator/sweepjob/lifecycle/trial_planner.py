@@ -28,6 +28,7 @@ from .node_loss import (
     node_loss_message,
 )
 from .object_planner import end_earlier_objects, end_stopped_object, plan_object
+from .pause import plan_paused
 from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
 from .snapshot import SweepSnapshot, TrialSnapshot
@@ -54,7 +55,9 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     if leftovers:
         return Plan(leftovers)
     if trial.stop is not None:
-        return end_stopped(trial, trial.stop, sweep.node_loss_timeout, now, sweep.instances)
+        return end_stopped(trial, trial.stop, sweep, now)
+    if trial.is_paused:
+        return plan_paused(trial)
     if trial.job is None:
         return _without_job(trial, sweep, now)
     end = _end_of_attempt(trial, sweep, now)

@@ -187,7 +187,7 @@ class ControllerManager:
         unreadable = self.caches.quarantined()
         unreadable[names.SWEEPJOBS] += self.registry.quarantined
         unreadable[names.SWEEPTRIALS] += sum(len(state.unreadable) for state in states)
-        queued = len(phases) - running
+        queued = len(phases) - running - sum(len(state.paused) for state in states)
         return metrics.MetricsSnapshot(
             len(states),
             running,

@@ -75,6 +75,7 @@ from .sources import (
     TENSORBOARD,
     WANDB,
 )
+from .steps import MAX_STEP, known_step
 from .summary import TERMINATION_MESSAGE_LIMIT, Summary
 from .validation import MAX_REPORTS
 
@@ -105,6 +106,7 @@ __all__ = [
     "MAX_POINTS",
     "MAX_REPORTS",
     "MAX_RESULTS",
+    "MAX_STEP",
     "MLFLOW",
     "MLFLOW_PORT",
     "NAMESPACE",
@@ -143,6 +145,7 @@ __all__ = [
     "fit_curves",
     "in_nested_run",
     "is_name",
+    "known_step",
     "nested_run",
     "parse_curves",
     "parse_notices",

@@ -10,6 +10,7 @@ from .metric_curves import MetricCurve, parse_curves
 from .metric_names import MAX_NAME, MAX_NAMES, parse_name, shorten
 from .metric_results import Results, dump_results, parse_results
 from .notices import Notice, dump_notices, parse_notices
+from .steps import dump_steps, parse_steps, with_steps
 from .validation import MAX_OBJECT_NAME, count_of, list_of, parse_object, text_of
 
 REPORTS_PATH = "/v1/reports"
@@ -30,6 +31,7 @@ class Push:
         notices: what the reports lack.
         curves: other metrics whose reports have changed.
         results: the last values of the metrics that are results.
+        steps: the steps of the values; empty where none has one.
     """
 
     namespace: str
@@ -40,6 +42,11 @@ class Push:
     notices: tuple[Notice, ...] = ()
     curves: tuple[MetricCurve, ...] = ()
     results: Results = ()
+    steps: tuple[int | None, ...] = ()
+
+    def reports(self) -> tuple[tuple[float, int | None], ...]:
+        """Return the values with their steps."""
+        return with_steps(self.values, self.steps)
 
     def dump(self) -> bytes:
         """Return the body of the request, whatever its size."""
@@ -50,6 +57,7 @@ class Push:
             "values": [encode(v) for v in self.values],
             "seen": list(self.metric_names),
             "notices": dump_notices(self.notices),
+            **dump_steps(self.steps),
         }
         if self.curves:
             body["curves"] = [curve.dump() for curve in self.curves]
@@ -65,7 +73,8 @@ class Push:
         values, longest = self.values, MAX_NAME
         while True:
             names = tuple(shorten(name, longest) for name in self.metric_names)
-            body = replace(self, values=values, metric_names=names).dump()
+            steps = self.steps[: len(values)]
+            body = replace(self, values=values, metric_names=names, steps=steps).dump()
             if len(body) <= limit or (longest <= _MIN_NAME and len(values) <= 1):
                 return body
             if longest > _MIN_NAME:
@@ -91,4 +100,5 @@ class Push:
             notices=parse_notices(data.get("notices")),
             curves=parse_curves(data.get("curves")),
             results=parse_results(data.get("results")),
+            steps=parse_steps(data, len(values), MAX_BATCH),
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..api.phases import TrialPhase
 from ..api.sweeptrial.curve_encoding import load_curve
 from ..api.sweeptrial.log_tail import LogTail, parse_log_tails
 from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
@@ -110,10 +111,15 @@ class TrialView:
     def seconds(self, now: float) -> float | None:
         """Return the run time in seconds; None if it is not recorded.
 
+        That of a paused trial does not grow, also if the trial ends without continuing.
+
         Args:
             now: seconds since the epoch.
         """
         started, ended = self.record.started, self.ended
+        ended_paused = self.record.ran > 0 and not self.record.job_created and ended is not None
+        if self.record.phase is TrialPhase.PAUSED or ended_paused:
+            return self.record.ran if started is not None else None
         if started is None or (ended is None and self.record.phase.is_end):
             return None
         # The two times may be of clocks that differ: a node's, the operator's, the reader's.

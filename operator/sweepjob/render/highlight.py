@@ -11,7 +11,7 @@ _CODES = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"
 _PHASES = {
     "green": "Succeeded|Complete",
     "red": "Failed|Invalid|Unreadable",
-    "yellow": "EarlyStopped|Blocked|Canceled|Suspended|Stopping|Pending|Queued",
+    "yellow": "EarlyStopped|Blocked|Canceled|Suspended|Stopping|Paused|Pending|Queued",
     "blue": "Running",
 }
 # What is coloured, tried in this order. Only whole words between wide gaps are phases: a message may

@@ -50,6 +50,8 @@ def _head(sweep: SweepView, trials: Sequence[TrialView], now: float) -> list[str
     ends = [f"{n} {text}" for kind, text in _ENDS.items() if (n := sweep.counts.get(kind, 0))]
     if canceled := sweep.counts.get("canceled", 0):
         ends.append(f"{canceled} canceled")
+    if paused := sweep.counts.get("paused", 0):
+        ends.append(f"{paused} paused")
     running = sweep.counts.get("running", 0)
     progress = progress_bar(ended / total if total else 0.0, _WIDTH)
     lines = [
@@ -94,6 +96,7 @@ def _running(
     sweep: SweepView, trials: Sequence[TrialView], now: float, rows: int, width: int | None
 ) -> list[str]:
     live = [trial for trial in trials if trial.phase in _LIVE]
+    live.sort(key=lambda trial: trial.phase == TrialPhase.PAUSED)  # they may be many
     if not live:
         return []
     names = parameter_names(live)

@@ -67,6 +67,19 @@ class ClusterSweepObjects:
         change = {"spec": {"stop": True}}
         request(self._api, method, self.namespace, names.SWEEPJOBS, self._name, change)
 
+    def change_trial(self, trial: str, change: Mapping[str, Any]) -> None:
+        """Change what a person wants of a trial: ``paused`` and ``stop`` of its SweepTrial.
+
+        Args:
+            trial: name of the trial.
+            change: values by key; None removes a key.
+
+        Raises:
+            NotFound: there is no such trial.
+        """
+        method, body = "patch_namespaced_custom_object", {"spec": dict(change)}
+        request(self._api, method, self.namespace, names.SWEEPTRIALS, trial, body)
+
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
         """Download a trial's outputs and return the folders that were written.
 

@@ -47,6 +47,7 @@ def command(
     stop_grace_period_seconds: int | None = None,
     do_not_disrupt: bool | None = None,
     companion_grace_period_seconds: int | None = None,
+    checkpoint: str | None = None,
     queue: str | None = None,
     timeout: int | None = None,
     name: str | None = None,
@@ -112,6 +113,8 @@ def command(
         stop_grace_period_seconds: Seconds between SIGTERM and SIGKILL when a trial is stopped.
         do_not_disrupt: Whether Karpenter and the cluster autoscaler are asked to keep the nodes.
         companion_grace_period_seconds: Seconds that other containers have after the script's end.
+        checkpoint: Name of the output to which the script saves a checkpoint, from which a paused trial
+            goes on.
         queue: Kueue's queue.
         timeout: Seconds after which a trial is stopped.
         name: Name of the SweepJob object.
@@ -167,6 +170,7 @@ def command(
             stopGracePeriodSeconds=stop_grace_period_seconds,
             doNotDisrupt=do_not_disrupt,
             companionGracePeriodSeconds=companion_grace_period_seconds,
+            checkpoint=checkpoint and {"output": checkpoint},
         ),
         metrics=_metrics(metrics, sidecar_resources),
         queue=queue,

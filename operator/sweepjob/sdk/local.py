@@ -230,6 +230,17 @@ class FolderSweepObjects:
         if self._loop is not None and self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._sweep.stop)
 
+    def change_trial(self, trial: str, change: Mapping[str, Any]) -> None:
+        """Refuse to change a trial: only its policy pauses trials on this machine.
+
+        Raises:
+            SweepError: always.
+        """
+        raise SweepError(
+            f"{trial}: trials of a sweep on this machine are paused and continued by its policy only; "
+            "cancel() ends the sweep"
+        )
+
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
         """Copy a trial's outputs and return the folders that were written.
 

@@ -124,6 +124,8 @@ class AshaPolicy(EarlyTerminationPolicy):
         reduction_factor: Factor by which each rung reduces the number of trials; 3 by default.
         grace_period: Report of the first rung; 1 by default.
         max_reports: Reports of a full run; later reports have no rung.
+        mode: ``stop``, the default, or ``promote``: the others are paused, and continue when they are
+            among the best later. That needs ``checkpoint`` of the command.
 
     Raises:
         ArgumentError: An argument is invalid.
@@ -133,6 +135,7 @@ class AshaPolicy(EarlyTerminationPolicy):
     reduction_factor: int | None = None
     grace_period: int | None = None
     max_reports: int | None = None
+    mode: str | None = None
 
 
 _POLICIES: dict[str, type[EarlyTerminationPolicy]] = {

@@ -283,6 +283,61 @@ class SweepRun(Displayed):
         """Stop the sweep (``spec.stop``). Its running trials are canceled; its results remain."""
         self._objects.cancel()
 
+    def pause_trial(self, trial: str) -> None:
+        """Pause a trial until ``resume_trial``: it holds no GPU, and goes on from its checkpoint.
+
+        Args:
+            trial: Name of the trial.
+
+        Raises:
+            SweepError: There is no such trial, it has ended, or the sweep has no ``checkpoint``.
+        """
+        self._unfinished(trial, "pause")
+        if "checkpoint" not in self.body["spec"]["trial"]:
+            raise SweepError(
+                f"{trial} cannot be paused: {self.name} has no trial.checkpoint; give checkpoint= to "
+                "command()"
+            )
+        self._objects.change_trial(trial, {"paused": True})
+
+    def resume_trial(self, trial: str) -> None:
+        """Let a paused trial continue when a slot is free. No policy pauses it again that had paused it.
+
+        Args:
+            trial: Name of the trial.
+
+        Raises:
+            SweepError: There is no such trial, or it has ended.
+        """
+        found = self._unfinished(trial, "resume")
+        by_policy = found.pause is not None and bool(found.pause.policy)
+        self._objects.change_trial(trial, {"paused": False if by_policy else None})
+
+    def cancel_trial(self, trial: str) -> None:
+        """Cancel a trial. The sweep goes on.
+
+        Args:
+            trial: Name of the trial.
+
+        Raises:
+            SweepError: There is no such trial, or it has ended.
+        """
+        self._unfinished(trial, "cancel")
+        self._objects.change_trial(trial, {"stop": True})
+
+    def _unfinished(self, name: str, verb: str) -> TrialRun:
+        """Return a trial that has not ended.
+
+        Raises:
+            SweepError: There is none of that name.
+        """
+        found = next((trial for trial in self.trials() if trial.name == name), None)
+        if found is None:
+            raise SweepError(f"{self.name} has no trial {name}; see trials()")
+        if found.is_finished:
+            raise SweepError(f"{name} has ended ({found.phase}); there is nothing to {verb}")
+        return found
+
     def download(
         self, path: str = ".", output_name: str | None = None, trial: str | None = None
     ) -> list[str]:

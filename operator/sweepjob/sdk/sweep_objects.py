@@ -52,6 +52,18 @@ class SweepObjects(Protocol):
         """Stop the sweep (``spec.stop``)."""
         ...
 
+    def change_trial(self, trial: str, change: Mapping[str, Any]) -> None:
+        """Change what a person wants of a trial: ``paused`` and ``stop`` of its SweepTrial.
+
+        Args:
+            trial: name of the trial.
+            change: values by key; None removes a key.
+
+        Raises:
+            SweepError: there is no such trial, or it cannot be changed.
+        """
+        ...
+
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
         """Download a trial's outputs.
 

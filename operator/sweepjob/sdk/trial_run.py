@@ -24,6 +24,7 @@ _STATUS = {
     TrialPhase.QUEUED: "Queued",
     TrialPhase.RUNNING: "Running",
     TrialPhase.STOPPING: "CancelRequested",
+    TrialPhase.PAUSED: "Paused",
     TrialPhase.SUCCEEDED: "Completed",
     TrialPhase.EARLY_STOPPED: "Canceled",
     TrialPhase.CANCELED: "Canceled",
@@ -39,8 +40,8 @@ class TrialRun(Displayed):
         name: Name of the SweepTrial.
         index: Index of the trial in its sweep.
         parameters: Proposed parameters; the parameters of a chosen branch are a dict.
-        phase: ``Pending``, ``Queued``, ``Running``, ``Stopping``, ``Succeeded``, ``EarlyStopped``,
-            ``Failed`` or ``Canceled``.
+        phase: ``Pending``, ``Queued``, ``Running``, ``Stopping``, ``Paused``, ``Succeeded``,
+            ``EarlyStopped``, ``Failed`` or ``Canceled``.
         reason: Reason of the phase, in one word.
         message: Explanation of the phase.
         value: Best value of the primary metric; None until the trial has reported.
@@ -57,6 +58,7 @@ class TrialRun(Displayed):
             trial's own image.
         log: Last lines that its newest attempt printed; empty before that has ended.
         metrics: Curves of the other metrics by name: their reports, thinned to 64 at most.
+        pause: Decision that paused the trial, while it is paused; None otherwise.
         results: Values that are compared, by metric; empty with one objective and no constraints.
         feasible: Whether it meets the constraints; None without constraints, or while a value is missing.
     """
@@ -80,6 +82,7 @@ class TrialRun(Displayed):
     code: str = ""
     log: str = ""
     metrics: Mapping[str, MetricCurve] = field(default_factory=dict, repr=False)
+    pause: StopDecision | None = None
     results: Mapping[str, float] = field(default_factory=dict)
     feasible: bool | None = None
 
@@ -119,6 +122,7 @@ class TrialRun(Displayed):
             code=record.code,
             log=[*view.log_tails.values()][-1].text if view.log_tails else "",
             metrics=view.other_metrics,
+            pause=record.pause,
             results=results,
             feasible=feasible,
         )

@@ -48,6 +48,7 @@ class MetricStore:
         self._results: dict[str, float | None] = dict.fromkeys(results)
         self._offsets: dict[str, int] = {}
         self._values = array("d")
+        self._steps: list[int | None] = []
         self._low = self._high = math.nan
         # By name: the nested run, for a metric that was reported in a nested run only; empty otherwise.
         self._metric_names: dict[str, str] = {}
@@ -65,6 +66,7 @@ class MetricStore:
         value: float,
         place: tuple[str, int] | None = None,
         point: tuple[int, int, int] | None = None,
+        step: int | None = None,
     ) -> None:
         """Add a report.
 
@@ -74,6 +76,7 @@ class MetricStore:
             place: the file of the report and the offset after it, where reading resumes after a restart
                 of the sidecar; None for other sources.
             point: number of its MLflow run, its step and its time; None for other sources.
+            step: its step from another source than MLflow; None where it has none.
         """
         with self.changed:
             if name != self.metric:
@@ -81,9 +84,9 @@ class MetricStore:
                 self._add_result(name, value)
                 self._add_other(name, value, place)
                 return
-            details: dict[str, Any] = {}
+            details: dict[str, Any] = {} if step is None else {"step": step}
             if place is not None:
-                details = dict(zip(("file", "offset"), place, strict=True))
+                details |= dict(zip(("file", "offset"), place, strict=True))
             if point is not None:
                 details = dict(zip(("run", "step", "time"), point, strict=True))
             self._append({"value": protocol.encode(value), **details})
@@ -192,6 +195,7 @@ class MetricStore:
         """Return a push with the reports from number ``first`` on, at most MAX_BATCH."""
         with self.changed:
             values = tuple(self._values[first - 1 : first - 1 + protocol.MAX_BATCH])
+            steps = tuple(self._steps[first - 1 : first - 1 + protocol.MAX_BATCH])
             return protocol.Push(
                 "",
                 self._trial,
@@ -200,6 +204,7 @@ class MetricStore:
                 self._sent_names(),
                 self._notices.all,
                 results=self.results,
+                steps=steps,
             )
 
     @property
@@ -248,6 +253,7 @@ class MetricStore:
                 tail=tuple(self._values[-300:]),
                 metric_names=self._sent_names(),
                 notices=self._notices.all,
+                steps=tuple(self._steps[-300:]),
                 results=self.results,
             )
 
@@ -258,6 +264,7 @@ class MetricStore:
     def _apply(self, entry: dict[str, Any]) -> None:
         if "value" in entry:
             self._apply_value(protocol.decode(entry["value"]))
+            self._steps.append(protocol.known_step(entry.get("step")))
             self._apply_metric_name(self._short_metric, "")
             if entry.get("file"):
                 self._offsets[entry["file"]] = entry["offset"]

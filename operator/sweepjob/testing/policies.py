@@ -1,7 +1,8 @@
 """The contract of early-termination policies.
 
 A test class inherits ``PolicyContract``, sets ``declaration``, and defines ``make`` and
-``should_stop``; pytest runs the suite.
+``should_stop``; pytest runs the suite. That of a policy that pauses trials inherits
+``PausingPolicyContract``, and also defines ``should_pause`` and ``may_continue``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ from ..api.spec.early_termination import parse_policy
 from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.declaration import PolicyDeclaration
 from ..early_stopping.policies.registry import POLICIES
-from ..early_stopping.policy import Decision, IntervalSchedule, Policy, Schedule
+from ..early_stopping.policy import (
+    Decision,
+    IntervalSchedule,
+    PausedTrial,
+    PausingPolicy,
+    Policy,
+    Resumption,
+    Schedule,
+)
 from ..objective import Goal
 
 Report = tuple[int, float]  # trial, value
@@ -76,6 +85,31 @@ def curves_at(history: Sequence[Report], interval: int, goal: Goal) -> Curves:
     for trial, value in history:
         curves.setdefault(trial, []).append(goal.score(value))
     return {t: c[:interval] for t, c in curves.items() if len(c) >= interval}
+
+
+def pauses(
+    policy: PausingPolicy, goal: Goal, history: Sequence[Report]
+) -> tuple[PolicyEvaluator, dict[int, PausedTrial]]:
+    """Play a history; return the evaluator, and the trials that the policy paused.
+
+    Reports of a paused trial are left out, as if its pods had ended at once.
+
+    Args:
+        policy: the policy.
+        goal: which values are better.
+        history: the trial and the value of each report, in the order of their arrival.
+    """
+    evaluator = PolicyEvaluator(policy, goal)
+    curves = {trial: evaluator.new_curve() for trial, _ in history}
+    paused: dict[int, PausedTrial] = {}
+    for trial, value in history:
+        if trial in paused:
+            continue
+        curves[trial].append(value)
+        decision = evaluator.evaluate(trial, curves[trial])
+        if decision is not None and decision.pause:
+            paused[trial] = PausedTrial(decision.interval, curves[trial])
+    return evaluator, paused
 
 
 class PolicyContract:
@@ -170,7 +204,7 @@ class PolicyContract:
                 decision = evaluator.evaluate(99, further)
                 evaluator.remove_trial(99)
                 assert decision is not None
-                assert decision.stop is (better < 0)
+                assert (decision.stop or decision.pause) is (better < 0)
 
     @pytest.mark.parametrize("goal", Goal)
     def test_a_decision_explains_itself(self, goal: Goal) -> None:
@@ -224,6 +258,142 @@ class PolicyContract:
         assert [problem.path for problem in reader.problems] == [
             "spec.earlyTermination.notDeclared"
         ]
+
+
+class PausingPolicyContract(PolicyContract):
+    """What every policy that pauses trials must do as well.
+
+    Attributes:
+        makes_complete: when nothing else is left to run and no trial is complete, it continues one.
+    """
+
+    makes_complete: ClassVar[bool] = True
+
+    @abstractmethod
+    def make(self, schedule: Schedule) -> PausingPolicy:
+        """Return the policy with a schedule."""
+
+    @abstractmethod
+    def should_pause(self, trial: int, curves: Curves, goal: Goal) -> bool:
+        """Return the policy's definition; arguments as for ``should_stop``."""
+
+    @abstractmethod
+    def may_continue(self, trial: int, interval: int, curves: Curves) -> bool:
+        """Return whether a paused trial may continue before new trials start.
+
+        Args:
+            trial: the trial.
+            interval: where it was paused.
+            curves: the curves of all trials that reached the interval.
+        """
+
+    def should_stop(self, trial: int, curves: Curves, goal: Goal) -> bool:
+        """Return False: the policy only pauses."""
+        return False
+
+    @settings(max_examples=200)
+    @given(data=st.data(), history=_HISTORIES, goal=_GOALS)
+    def test_pauses_are_those_of_the_definition(
+        self, data: st.DataObject, history: list[Report], goal: Goal
+    ) -> None:
+        schedule = data.draw(self.schedules)
+        for position, decision in enumerate(play(self.make(schedule), goal, history)):
+            trial, past = history[position][0], history[: position + 1]
+            interval = sum(t == trial for t, _ in past)
+            expected = schedule.applies(interval) and self.should_pause(
+                trial, curves_at(past, interval, goal), goal
+            )
+            assert (decision is not None and decision.pause) == expected
+            assert decision is None or not (decision.stop and decision.pause)
+
+    @settings(max_examples=200)
+    @given(history=_HISTORIES, goal=_GOALS)
+    def test_only_paused_trials_that_may_continue_are_chosen(
+        self, history: list[Report], goal: Goal
+    ) -> None:
+        policy = self.make(self.first)
+        evaluator, paused = pauses(policy, goal, history)
+        if not paused:
+            return
+        chosen = evaluator.choose(paused, must_complete=False)
+        allowed = set()
+        for trial, found in paused.items():
+            curves = _scores_at(history, paused, found.interval, goal)
+            if self.may_continue(trial, found.interval, curves):
+                allowed.add(trial)
+        assert (chosen is None) == (not allowed)
+        assert chosen is None or chosen.trial in allowed
+
+    @given(history=_HISTORIES, goal=_GOALS, shuffle=st.randoms(use_true_random=False))
+    def test_the_choice_depends_on_nothing_else(
+        self, history: list[Report], goal: Goal, shuffle: random.Random
+    ) -> None:
+        evaluator, paused = pauses(self.make(self.first), goal, history)
+        if not paused:
+            return
+        mixed = list(paused.items())
+        shuffle.shuffle(mixed)
+        for must_complete in (False, True):
+            chosen = evaluator.choose(paused, must_complete=must_complete)
+            assert evaluator.choose(dict(mixed), must_complete=must_complete) == chosen
+
+    @given(history=_HISTORIES, goal=_GOALS)
+    def test_a_sweep_has_a_complete_trial_whatever_its_size(
+        self, history: list[Report], goal: Goal
+    ) -> None:
+        evaluator, paused = pauses(self.make(self.first), goal, history)
+        if not self.makes_complete or all(trial.curve.best is None for trial in paused.values()):
+            return
+        chosen = evaluator.choose(paused, must_complete=True)
+        assert chosen is not None
+        assert paused[chosen.trial].curve.best is not None
+
+    @pytest.mark.parametrize("goal", Goal)
+    def test_a_choice_explains_itself(self, goal: Goal) -> None:
+        chosen = self._choice(goal)
+        assert chosen.message.startswith(f"{self.declaration.name} continued it after interval 1")
+        assert "its best " in chosen.message
+        assert "\n" not in chosen.message
+
+    def _choice(self, goal: Goal) -> Resumption:
+        history = [(trial, float(trial)) for trial in range(9)]
+        evaluator, paused = pauses(self.make(self.first), goal, history)
+        chosen = evaluator.choose(paused, must_complete=True)
+        assert chosen is not None
+        return chosen
+
+    @pytest.mark.parametrize("goal", Goal)
+    def test_a_decision_explains_itself(self, goal: Goal) -> None:
+        good, bad = (100.0, 1.0) if goal is Goal.MAXIMIZE else (1.0, 100.0)
+        history = [(trial, good + trial / 100) for trial in range(9)] + [(9, bad)]
+        decision = play(self.make(self.first), goal, history)[-1]
+        assert decision is not None
+        assert (decision.pause, decision.stop) == (True, False)
+        assert (decision.interval, decision.value, decision.comparators) == (1, bad, 9)
+        assert decision.threshold is not None
+        assert goal.score(bad) < goal.score(decision.threshold)
+        assert decision.message.startswith(f"{decision.policy} paused it at interval 1")
+        assert f"{decision.threshold:.6g}" in decision.message
+
+    def test_going_on_is_a_decision_too(self) -> None:
+        # The best of nine at its rung; the first one may have to wait for others.
+        history = [(trial, float(trial)) for trial in range(9)]
+        decision = play(self.make(self.first), Goal.MAXIMIZE, history)[-1]
+        assert decision is not None
+        assert (decision.stop, decision.pause) == (False, False)
+        assert "continued it at interval 1: its best 8" in decision.message
+
+
+def _scores_at(
+    history: Sequence[Report], paused: Mapping[int, PausedTrial], interval: int, goal: Goal
+) -> Curves:
+    """Return the curves of all trials that reached an interval, without reports after their pause."""
+    made: list[Report] = []
+    for trial, value in history:
+        reports = sum(t == trial for t, _ in made)
+        if trial not in paused or reports < paused[trial].interval:
+            made.append((trial, value))
+    return curves_at(made, interval, goal)
 
 
 def registered(declaration: PolicyDeclaration) -> contextlib.AbstractContextManager[None]:

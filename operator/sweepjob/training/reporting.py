@@ -51,9 +51,17 @@ class Reporter:
         with _lock:
             self._step += 1
             try:
-                send(name, float(value), self._step if step is None else int(step))
+                send(name, float(value), self._counted() if step is None else int(step))
             except (OSError, HTTPException, KeyError) as error:
                 print_message(f"{name}={value!r} was not reported: {type(error).__name__}: {error}")
+
+    def _counted(self) -> int:
+        """Return the step of a report without one.
+
+        It is 0, which counts as none, in a trial that goes on from checkpoints: the number of a report
+        begins at 1 in each execution and would be taken for a step that was reported before.
+        """
+        return 0 if "SWEEPJOB_CHECKPOINT" in self._variables else self._step
 
     def _to_log(self, name: str, value: float, step: int) -> None:
         # The two lines of Azure's own client outside of Azure. The name may contain any character.

@@ -36,8 +36,21 @@ def trainer_environment(
         "SWEEPJOB_TRIAL": identity.trial,
         "SWEEPJOB_ATTEMPT": str(identity.attempt),
         **outputs,
+        **_checkpoint_variables(identity, spec),
         **_of_source(identity, spec, trainer),
     }
+
+
+def _checkpoint_variables(identity: TrialIdentity, spec: SweepSpec) -> dict[str, str]:
+    """Return the variables of a trial that can go on from a checkpoint.
+
+    Every attempt but the first one may find a checkpoint in the folder.
+    """
+    path = next((o.mount_path for o in spec.outputs if o.name == spec.trial.checkpoint), None)
+    if path is None:
+        return {}
+    resumed = {"SWEEPJOB_RESUMED": "1"} if identity.attempt > 1 else {}
+    return {"SWEEPJOB_CHECKPOINT": path, **resumed}
 
 
 def parameter_variables(assignment: Assignment) -> dict[str, str]:

@@ -21,9 +21,10 @@ import numpy as np
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.extrapolation import ObservationHistory
-from sweepjob.early_stopping.policies.asha import AshaPolicy, Rungs
+from sweepjob.early_stopping.policies.asha import AshaPolicy
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.rungs import Rungs
 from sweepjob.early_stopping.policies.truncation import TruncationSelectionPolicy
 from sweepjob.early_stopping.policy import IntervalSchedule, NoPolicy, Policy
 from sweepjob.objective import Goal

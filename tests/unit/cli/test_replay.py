@@ -10,8 +10,10 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from sweepjob.early_stopping.policies.asha_promotion import PromotingAshaPolicy
 from sweepjob.early_stopping.policies.bandit import BanditPolicy
 from sweepjob.early_stopping.policies.median import MedianStoppingPolicy
+from sweepjob.early_stopping.policies.rungs import Rungs
 from sweepjob.early_stopping.policy import NoPolicy
 from sweepjob.early_stopping.replay import RecordedTrial, replay
 from sweepjob.objective import Goal
@@ -163,3 +165,38 @@ def test_bad_curves_are_named_by_line(program: Program, line: str, why: str) -> 
     assert program("replay", "-f", sweep, curves) == 2
     assert why in program.err
     assert "curves.jsonl" in program.err
+
+
+def test_paused_trials_continue_where_they_were() -> None:
+    """Rungs at 2 and 4 of six reports; one of two continues."""
+    levels = [0.5, 0.1, 0.9, 0.3]
+    trials = [recorded(n, [level + i / 100 for i in range(1, 7)]) for n, level in enumerate(levels)]
+    policy = PromotingAshaPolicy(Rungs(2, 2, 6))
+    result = replay(trials, policy, Goal.MAXIMIZE, 1)
+    reports = [outcome.reports for outcome in result.outcomes]
+    # Trial 0 waits at 2 for trial 1, is continued, and waits at 4 for trial 2, which is better there.
+    assert reports == [4, 2, 6, 2]
+    assert result.outcomes[2].stopped is None
+    first = result.outcomes[0]
+    assert first.stopped is not None
+    assert "asha paused it at interval 4" in first.stopped.message
+    assert (first.started, first.ended) == (0, 6), "trial 1 had the slot for two seconds meanwhile"
+    assert result.saved == pytest.approx(10 / 24)
+    assert result.best_lost is False
+
+
+@given(
+    levels=st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    concurrent=st.integers(1, 4),
+    factor=st.integers(2, 4),
+)
+def test_a_replay_with_pauses_has_one_complete_trial_at_least(
+    levels: list[int], concurrent: int, factor: int
+) -> None:
+    trials = [recorded(n, [float(level)] * 9) for n, level in enumerate(levels)]
+    result = replay(trials, PromotingAshaPolicy(Rungs(factor, 1, 9)), Goal.MAXIMIZE, concurrent)
+    assert {o.trial for o in result.outcomes} == set(range(len(levels)))
+    complete = [o for o in result.outcomes if o.stopped is None]
+    assert complete
+    assert all(o.reports == 9 for o in complete)
+    assert all(o.stopped is None or o.stopped.pause for o in result.outcomes)

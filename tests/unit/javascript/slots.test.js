@@ -30,6 +30,21 @@ test("trials that wait hold a slot from their creation on, in the order of their
   ]);
 });
 
+test("a trial that was paused has a bar for each execution, and gives its slot away between them", () => {
+  const executions = [{ started: 1, ended: 10 }, { started: null, ended: 11 }];
+  const trials = [
+    trial(0, { created: 0, started: 1, ended: 40, resumed: 30, executions }),
+    trial(1, { created: 10, started: 12, ended: 28 }),
+    trial(2, { created: 0, started: 2, executions: [{ started: 2, ended: 9 }] }),
+  ];
+  assert.deepEqual(placed(trials), [
+    [0, 0, 1, 10],
+    [2, 1, 2, 9],
+    [1, 0, 12, 28],
+    [0, 0, 30, 40],
+  ]);
+});
+
 test("a trial without any time is left out", () => {
   assert.deepEqual(placed([trial(0)]), []);
 });

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...early_stopping.policy import Policy
+from ...early_stopping.policy import PausingPolicy, Policy
 from ...objective import Objective
 from ...pareto.feasibility import Constraint
 from ...search.initial_points import InitialPoint
@@ -45,6 +45,8 @@ class TrialTemplate:
         distribution: how the processes of a trial find each other; None where the user sees to that.
         topology: where the pods of a trial run together; None for anywhere.
         manifest: an object of another kind, which makes the pods; None for a Job.
+        checkpoint: name of the output with the checkpoint from which a trial can go on; None where
+            trials cannot.
     """
 
     template: Mapping[str, Any] | None
@@ -61,6 +63,7 @@ class TrialTemplate:
     distribution: Distribution | None = None
     topology: Topology | None = None
     manifest: TrialManifest | None = None
+    checkpoint: str | None = None
 
     @property
     def has_several_pods(self) -> bool:
@@ -133,6 +136,11 @@ class SweepSpec:
     def outcomes(self) -> Outcomes:
         """What a sampler has to know of objectives and constraints."""
         return Outcomes(1 + len(self.further_objectives), len(self.constraints))
+
+    @property
+    def policy_pauses(self) -> bool:
+        """Whether early termination pauses trials."""
+        return isinstance(self.policy, PausingPolicy)
 
     @property
     def is_queued(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from ...template.command import syntax_error
 from ..parsing.quantity import check_amounts
 from ..parsing.reader import Reader
+from .checkpoint import parse_checkpoint
 from .code import parse_code
 from .distribution import parse_distribution, parse_instance_count, parse_topology
 from .limits import COMPANION_GRACE
@@ -22,7 +23,7 @@ _GROUP = ("instanceCount", "distribution", "topology")
 def parse_trial(reader: Reader) -> TrialTemplate:
     """Read ``spec.trial``; problems are added to the reader's."""
     others = ("code", "template", "maxRetries", "stopGracePeriodSeconds", _COMPANION_GRACE)
-    reader.known((*_SHORT, *others, "doNotDisrupt", *_GROUP, *MANIFEST_KEYS))
+    reader.known((*_SHORT, *others, "checkpoint", "doNotDisrupt", *_GROUP, *MANIFEST_KEYS))
     instances = parse_instance_count(reader)
     manifest = parse_manifest(reader)
     template = reader.data.get("template")
@@ -60,6 +61,7 @@ def parse_trial(reader: Reader) -> TrialTemplate:
         distribution=parse_distribution(reader, instances),
         topology=parse_topology(reader, instances),
         manifest=manifest,
+        checkpoint=parse_checkpoint(reader),
     )
 
 

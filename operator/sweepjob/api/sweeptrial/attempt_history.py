@@ -21,6 +21,8 @@ class AttemptRecord:
         pod, node: empty when there was none, or it is no longer known.
         reason, message: why it ended.
         ended: seconds since the epoch.
+        started: seconds since the epoch when the trainer started, of an execution that was paused; None
+            of others.
     """
 
     attempt: int
@@ -29,11 +31,14 @@ class AttemptRecord:
     reason: str
     message: str
     ended: float
+    started: float | None = None
 
 
 def dump_execution(execution: AttemptRecord) -> dict[str, Any]:
     """Return an entry of ``status.executions``."""
+    started = execution.started
     return {
+        **({} if started is None else {"startTime": format_time(started)}),
         "attempt": execution.attempt,
         "pod": execution.pod,
         "node": execution.node,
@@ -52,4 +57,5 @@ def parse_execution(dumped: LenientReader) -> AttemptRecord:
         reason=dumped.text("reason"),
         message=dumped.text("message"),
         ended=dumped.moment("endTime") or 0.0,
+        started=dumped.moment("startTime"),
     )

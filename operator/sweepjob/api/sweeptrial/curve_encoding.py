@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from ...early_stopping.curve import FULLY_KEPT, UNIT_EXPONENT, Curve, ThinnedReport
+from ...early_stopping.curve_steps import NO_STEPS, CurveSteps
+from ...protocol import MAX_STEP
 from ..parsing.float_text import format_float, parse_floats
 from ..parsing.lenient_reader import LenientReader
 from .stored_curve import StoredCurve
@@ -19,10 +21,22 @@ _MAX_REPORTS = 10**12  # of one pod
 _EMPTY = array("d")
 # Keys that dump_curve may omit. A merge patch sets them to null, so that no value of an earlier pod
 # remains.
-_OPTIONAL = ("later", "sum", "logTime", "logLines", "carried", "last", "best", "bestInterval")
+_OPTIONAL = (
+    *("later", "sum", "logTime", "logLines", "carried", "last", "best", "bestInterval"),
+    *("received", "step", "knownStep", "final"),
+)
 
 
-def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) -> dict[str, Any]:
+def dump_curve(
+    curve: Curve,
+    pod: str,
+    log_time: int = 0,
+    log_lines: int = 1,
+    received: int | None = None,
+    steps: CurveSteps = NO_STEPS,
+    *,
+    is_final: bool = False,
+) -> dict[str, Any]:
     """Return ``status.curve``; jq reads a list by ``split(" ") | map(tonumber)``.
 
     Args:
@@ -30,6 +44,9 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) ->
         pod: uid of the pod whose sidecar numbered them.
         log_time: time of the log line of the newest report (``LogPosition``); 0 for other sources.
         log_lines: lines since the first one of that time.
+        received: how many reports the pod made; None for those of the curve.
+        steps: which steps the curve has.
+        is_final: the end of the pod was seen.
     """
     dumped: dict[str, Any] = {
         "version": CURVE_VERSION,
@@ -50,6 +67,9 @@ def dump_curve(curve: Curve, pod: str, log_time: int = 0, log_lines: int = 1) ->
     if log_time:
         dumped["logTime"] = str(log_time)
         dumped["logLines"] = log_lines
+    numbers = {"step": steps.highest, "knownStep": steps.known, "final": is_final or None}
+    numbers["received"] = None if received == curve.count else received
+    dumped |= {key: number for key, number in numbers.items() if number is not None}
     if curve.previous_best is not None:
         dumped["carried"] = format_float(curve.previous_best)
     if curve.last is not None:
@@ -89,7 +109,17 @@ def _scalars(fields: LenientReader) -> StoredCurve:
         best_interval=fields.whole("bestInterval", most=_MAX_REPORTS),
         log_time=_nanoseconds(fields),
         log_lines=fields.whole("logLines", 1, most=_MAX_REPORTS),
+        received=_optional_whole(fields, "received"),
+        step=_optional_whole(fields, "step"),
+        known_step=_optional_whole(fields, "knownStep"),
+        is_final=fields.data.get("final") is True,
     )
+
+
+def _optional_whole(fields: LenientReader, key: str) -> int | None:
+    if fields.data.get(key) is None:
+        return None
+    return fields.whole(key, least=-MAX_STEP, most=MAX_STEP)
 
 
 def _finite(fields: LenientReader, key: str) -> float | None:

@@ -16,6 +16,8 @@ from ..parsing.lenient_reader import LenientReader
 from ..phases import TrialPhase
 from .attempt_history import parse_execution
 from .curve_encoding import parse_curve
+from .desired_state import parse_desired_state
+from .held_resources import parse_held
 from .incomplete_reports import parse_incomplete_reasons
 from .other_metrics import parse_other_metrics
 from .pod_states import parse_pod_state
@@ -83,6 +85,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
     decisive = LenientReader(body.get("status"), "status")
     assignment, phase = _assignment(spec), _phase(decisive)
     attempt, outcome = decisive.whole("attempt", 1, least=1, most=10**6), _outcome(decisive)
+    is_paused = phase is TrialPhase.PAUSED or bool(status.data.get("pause"))
     problems = (*spec.problems, *decisive.problems)
     status = LenientReader(decisive.data, "status")
     gpu = status.child("gpuSeconds")
@@ -101,6 +104,11 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         failures=status.whole("failures"),
         job_created=bool(status.text("job")),
         stop=None if outcome is None else _stop(status.child("stop"), outcome),
+        pause=_stop(status.child("pause"), TrialPhase.PAUSED) if is_paused else None,
+        desired=parse_desired_state(spec),
+        ran=status.amount("runSeconds"),
+        resumed=status.moment("resumeTime"),
+        held=tuple(map(parse_held, status.children("held"))),
         reason=status.text("reason"),
         message=status.text("message"),
         curve=parse_curve(status.child("curve")),
@@ -162,7 +170,7 @@ def _phase(status: LenientReader) -> TrialPhase:
 
 
 def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
-    """Return ``status.stop``, without the numbers that the decision does not have.
+    """Return ``status.stop`` or ``status.pause``, without the numbers that the decision does not have.
 
     Args:
         stop: the decision.
@@ -189,9 +197,9 @@ def _outcome(status: LenientReader) -> TrialPhase | None:
         return None
     stop = status.child("stop")
     text = stop.text("outcome")
-    if text in (phase.value for phase in TrialPhase if phase.is_end):
+    if text in (phase.value for phase in TrialPhase if phase.is_end or phase is TrialPhase.PAUSED):
         return TrialPhase(text)
-    stop.note("outcome", "is not a final phase")
+    stop.note("outcome", "is neither a final phase nor Paused")
     return None
 
 

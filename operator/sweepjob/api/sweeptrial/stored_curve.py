@@ -27,6 +27,10 @@ class StoredCurve:
         carried: the best value of earlier pods.
         last, best, best_interval: as in ``Curve``.
         log_time, log_lines: where in the log the newest report was (``LogPosition``).
+        received: how many reports the pod made, where some did not count or earlier pods made others;
+            None where it made exactly those of the curve.
+        step, known_step: as in ``CurveSteps``.
+        is_final: the end of the pod was seen.
         is_whole: everything could be read. Otherwise the curve has no reports, only what could be read
             besides them.
     """
@@ -45,6 +49,10 @@ class StoredCurve:
     best_interval: int = 0
     log_time: int = 0
     log_lines: int = 1
+    received: int | None = None
+    step: int | None = None
+    known_step: int | None = None
+    is_final: bool = False
     is_whole: bool = True
 
     def unreported(self) -> StoredCurve:

@@ -9,6 +9,8 @@ from ...protocol import MetricCurve
 from ...search.space import Assignment
 from ..phases import TrialPhase
 from .attempt_history import AttemptRecord
+from .desired_state import UNDECIDED, DesiredState
+from .held_resources import HeldResources
 from .incomplete_reports import IncompleteReason
 from .pod_states import PodState
 from .stop_decision import StopDecision
@@ -29,7 +31,12 @@ class TrialRecord:
         attempt: number of the current attempt, from 1.
         failures: number of attempts that failed.
         launched: the Job of the current attempt has been created.
-        stop: the decision to end the trial; None without one.
+        stop: the decision to end the trial, or what runs of it; None without one.
+        pause: the decision that paused the trial, while it is paused; None otherwise.
+        desired: what a person wants of the trial.
+        ran: seconds that its trainer ran in executions that were paused.
+        held: what its pods held when it was decided to end them.
+        resumed: seconds since the epoch when its trainer started after the newest pause; None otherwise.
         reason, message: why the trial is in its phase.
         curve: the reports.
         started, ended: seconds since the epoch; None before.
@@ -84,5 +91,10 @@ class TrialRecord:
     code: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
     other_metrics: tuple[MetricCurve, ...] = ()
+    pause: StopDecision | None = None
+    desired: DesiredState = UNDECIDED
+    ran: float = 0.0
+    resumed: float | None = None
+    held: tuple[HeldResources, ...] = ()
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False

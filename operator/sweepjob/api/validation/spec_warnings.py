@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from ... import protocol
 from ...template import command
 from ...template.references import Reference, format_path, iter_texts, references
 from ..parsing.problem import Problem
@@ -20,6 +21,8 @@ from .log_bound_warnings import exponent_warnings
 from .template_references import nearest_reference, possible_values
 
 _MAX_WARNINGS = 20
+# Sources whose reports have no step of the script; Weights & Biases' client counts its own from 0.
+_WITHOUT_STEPS = (protocol.LOGS, protocol.PUSHGATEWAY, protocol.WANDB)
 _GROUPS = ("searchspace", "inputs", "outputs")
 _MAX_CANDIDATES = 50  # names in a string that are compared with references
 _VARIABLE = re.compile(r"AZUREML_SWEEP_([A-Za-z0-9_]*)")
@@ -50,6 +53,8 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *_missing_continuation(spec),
         *_scripts(body["spec"]["trial"], spec),
         *_shared_folders(spec),
+        *_missing_steps(spec),
+        *_node_folder(spec),
         *_limits_without_usage(body["spec"]["trial"], spec),
     ]
     return found[:_MAX_WARNINGS]
@@ -80,6 +85,29 @@ def _shared_folders(spec: SweepSpec) -> Iterator[Problem]:
                 "of them another subPath"
             )
             yield Problem(f"spec.outputs.{output.name}.subPath", output.sub_path or None, message)
+
+
+def _missing_steps(spec: SweepSpec) -> Iterator[Problem]:
+    """Yield a warning about a source that has no steps, of trials that go on from checkpoints."""
+    source = spec.metrics.source
+    if spec.trial.checkpoint is None or source not in _WITHOUT_STEPS:
+        return
+    message = (
+        "has no steps, so that reports which a trial makes again after a pause count twice; save a "
+        "checkpoint with each report, or use mlflow, file or tensorboard and log a step"
+    )
+    yield Problem("spec.metrics.source", source, message)
+
+
+def _node_folder(spec: SweepSpec) -> Iterator[Problem]:
+    """Yield a warning about a checkpoint on one node, of trials that may go on on another."""
+    for output in spec.outputs:
+        if output.name == spec.trial.checkpoint and "hostPath" in output.volume:
+            message = (
+                "is a hostPath: a trial that goes on on another node finds no checkpoint there; use a "
+                "volume that all nodes share, or a nodeSelector"
+            )
+            yield Problem("spec.trial.checkpoint.output", output.name, message)
 
 
 def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:

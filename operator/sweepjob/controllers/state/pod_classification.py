@@ -26,7 +26,7 @@ def pod_view(trial: TrialState, pod: CachedPod) -> Pod:
         trial: the trial of the pod.
         pod: one of its pods.
     """
-    has_reported = trial.reports.pod == pod.uid and trial.reports.curve.count > 0
+    has_reported = trial.reports.pod == pod.uid and trial.reports.received > 0
     earlier = (e for e in trial.status.executions if e.reason == REASON_REPORTS_LOST)
     if not pod.summary_lost or has_reported or any(e.pod != pod.name for e in earlier):
         return pod.view

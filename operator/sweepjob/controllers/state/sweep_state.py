@@ -29,6 +29,7 @@ from ...search.sampler import Observation, Sampler
 from ...search.space import Assignment
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
+from .paused_trials import PausedTrials
 from .standings import Standings
 from .trial_state import TrialState
 from .trial_usage import LiveUsage
@@ -137,6 +138,11 @@ class Proposals:
         """Whether the sampler once had no proposal."""
         return self.exhausted_at is not None
 
+    def forget_cached(self) -> None:
+        """Forget the proposals of a sampler that uses observations: there is a new one."""
+        if self.sampler.uses_observations:
+            self.cached.clear()
+
     def is_paused(self, now: float) -> bool:
         """Return whether the sampler failed, and is not to be asked yet.
 
@@ -205,6 +211,8 @@ class SweepState:
         record_blocker: why the record of the next trial could not be created; None when it could.
         unreadable: records with fields that cannot be read, by trial name.
         is_ending: the sweep has a reason to end, and all its trials were requeued for it.
+        paused: the paused trials.
+        ends_paused: the trials that the policy paused end.
         criteria: by what its trials are compared.
     """
 
@@ -226,6 +234,8 @@ class SweepState:
     unreadable: dict[str, TrialRecord] = field(default_factory=dict)
     is_ending: bool = False
     code: str = ""
+    paused: PausedTrials = field(default_factory=PausedTrials)
+    ends_paused: bool = False
     default_prices: Mapping[str, float] = field(default_factory=dict)
     criteria: Criteria = field(init=False)
 
@@ -293,14 +303,28 @@ class SweepState:
     def observations(self) -> list[Observation]:
         """Return the observations for a sampler that uses them.
 
-        Ended trials, with stopped ones extrapolated, and pending ones without their reports so far, so
-        that they are the same before and after a restart.
+        Ended trials, with stopped ones extrapolated; paused ones, as if they had been stopped; and
+        pending ones without their reports so far, so that they are the same before and after a restart.
         """
-        pending = {t.index: t.assignment for t in self.live.values()} | self.slots.reserved
+        paused = [t for t in self.live.values() if self._shows_result(t)]
+        known = {t.index for t in paused}
+        running = (t for t in self.live.values() if t.index not in known)
+        pending = {t.index: t.assignment for t in running} | self.slots.reserved
         return [
             *self.proposals.ended.observations(),
+            *self.proposals.ended.estimates((self._seen(t), t.reports.curve) for t in paused),
             *(Observation(n, tried, None, ended=False) for n, tried in pending.items()),
         ]
+
+    def _shows_result(self, trial: TrialState) -> bool:
+        """Return whether a paused trial is an observation: with several objectives its end is awaited."""
+        is_known = trial.is_paused and trial.reports.curve.best is not None
+        return is_known and not self.criteria.has_several_objectives
+
+    def _seen(self, trial: TrialState) -> Observation:
+        excesses = self.criteria.excesses(self.values_of(trial))
+        score = trial.reports.curve.score
+        return Observation(trial.index, trial.assignment, score, ended=True, constraints=excesses)
 
 
 def first_warning(trial: TrialState) -> Cause:

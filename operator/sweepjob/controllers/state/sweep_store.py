@@ -28,13 +28,16 @@ from .sweep_state import (
     WrittenStatus,
 )
 from .sweep_transitions.ends import EndTransitions
+from .sweep_transitions.pauses import PauseTransitions
 from .sweep_transitions.proposals import ProposalTransitions
 from .sweep_transitions.slots import SlotTransitions
 from .sweep_transitions.spec import SpecTransitions
 from .trial_store import TrialStore
 
 
-class SweepStore(SpecTransitions, SlotTransitions, ProposalTransitions, EndTransitions):
+class SweepStore(
+    SpecTransitions, SlotTransitions, ProposalTransitions, PauseTransitions, EndTransitions
+):
     """One active sweep.
 
     Args:

@@ -13,11 +13,13 @@ from ... import protocol
 from ...api.meta.cause import Cause
 from ...api.phases import TrialPhase
 from ...api.sweeptrial.attempt_history import AttemptRecord
+from ...api.sweeptrial.desired_state import UNDECIDED, DesiredState
 from ...api.sweeptrial.incomplete_reports import IncompleteReason
 from ...api.sweeptrial.log_tail import LogTail
 from ...api.sweeptrial.pod_states import PodState
 from ...api.sweeptrial.stop_decision import StopDecision
 from ...early_stopping.curve import Curve
+from ...early_stopping.curve_steps import NO_STEPS, CurveSteps
 from ...lifecycle.workload import StartBlocker, TrainerEnd
 from ...log_parsing.position import LogPosition
 from ...search.space import Assignment
@@ -43,6 +45,8 @@ class RecordedStatus:
             see that.
         disruptions: how many pods somebody else ended.
         executions: pods and attempts that ended without ending the trial, the newest ones.
+        pause: the decision that paused the trial; kept until it continues.
+        ran: seconds that its trainer ran in executions that were paused.
     """
 
     phase: TrialPhase
@@ -56,6 +60,8 @@ class RecordedStatus:
     stopped_at: float | None = None
     disruptions: int = 0
     executions: tuple[AttemptRecord, ...] = ()
+    pause: StopDecision | None = None
+    ran: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,8 @@ class Reports:
     """Reports of the primary metric, and what else the trial reported.
 
     Attributes:
-        curve: the reports of the pod ``pod``.
+        curve: the reports of the pod ``pod``, and those of earlier ones where it goes on from a
+            checkpoint.
         pod: uid of the pod that reports; empty before any did.
         metric_names: names of all metrics that the trial reported.
         first_at: seconds since the epoch of the first report, None if this operator did not see it.
@@ -90,6 +97,9 @@ class Reports:
         log_position: the position after the line of the newest report, for the metrics source ``logs``.
         log_samples: lines of the log to quote while no report was found in it.
         other_metrics: the curves of metrics besides the primary one, of the same pod.
+        received: how many reports of the pod ``pod`` were ingested, those included that did not count.
+        steps: which steps the curve has.
+        is_final: the end of the pod ``pod`` was seen, with the reports that it had not sent.
         results: the last values of the metrics besides the primary one that are results of the trial, of
             the same pod.
     """
@@ -104,6 +114,9 @@ class Reports:
     log_position: LogPosition = _LOG_START
     log_samples: tuple[str, ...] = ()
     other_metrics: protocol.MetricCurves = field(default_factory=protocol.MetricCurves)
+    received: int = 0
+    steps: CurveSteps = NO_STEPS
+    is_final: bool = False
     results: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -143,6 +156,8 @@ class ObservedWorkload:
         interrupted_at: when the first of several pods was interrupted, in seconds since the epoch.
         pods: the pods of the current attempt of a trial of several, also those that are gone.
         is_cut_off: its sidecars cannot trust the operator's certificate, so that they cannot report.
+        training_since: seconds since the epoch when the trainer of the current attempt started; None
+            before.
     """
 
     job_missing_since: float | None = None
@@ -151,6 +166,7 @@ class ObservedWorkload:
     interrupted_at: float | None = None
     pods: tuple[PodState, ...] = ()
     is_cut_off: bool = False
+    training_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +226,8 @@ class TrialState:
         assignment: the parameter values that it tries.
         pending_stop: a decision of the policy that is not recorded yet; None when there is none.
         log_tails: the end of the log of the newest attempt that ended, by its number.
+        desired: what a person wants of the trial, as the SweepTrial says.
+        resumption: why the paused trial continues, until that is recorded; None while it does not.
     """
 
     name: str
@@ -226,6 +244,13 @@ class TrialState:
     usage: TrialUsage = field(default_factory=TrialUsage)
     pending_stop: PendingStop | None = None
     log_tails: Mapping[int, LogTail] = field(default_factory=dict)
+    desired: DesiredState = UNDECIDED
+    resumption: Cause | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the trial is paused and has no slot."""
+        return self.status.phase is TrialPhase.PAUSED and self.resumption is None
 
     @property
     def log_evidence(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

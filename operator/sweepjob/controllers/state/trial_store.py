@@ -14,6 +14,7 @@ from ...api.names import REASON_LOG_UNREADABLE
 from ...api.sweeptrial.curve_encoding import load_curve
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.curve import Curve
+from ...early_stopping.curve_steps import CurveSteps
 from ...log_parsing.position import LogPosition
 from ...protocol import MetricCurves
 from .trial_state import (
@@ -28,7 +29,7 @@ from .trial_transitions.precondition import require
 from .trial_transitions.reports import ReportTransitions
 from .trial_transitions.requests import RequestTransitions
 from .trial_transitions.workload import WorkloadTransitions
-from .trial_usage import LiveUsage, TrialUsage
+from .trial_usage import LiveUsage, PodUsage, TrialUsage
 
 
 class TrialStore(RequestTransitions, WorkloadTransitions, ReportTransitions):
@@ -101,16 +102,28 @@ def load_trial(
             log_position=LogPosition(kept.log_time, kept.log_lines),
             log_samples=record.log_samples,
             other_metrics=others,
+            received=curve.count if kept.received is None else kept.received,
+            steps=CurveSteps(kept.step, kept.known_step),
+            is_final=kept.is_final,
             results=record.values,
         ),
-        writes=StatusWrites(reports=curve.count),
+        writes=StatusWrites(reports=curve.count if kept.received is None else kept.received),
         completeness=ReportCompleteness(
             dict(record.incomplete_reasons),
             log_unreadable=REASON_LOG_UNREADABLE in record.incomplete_reasons,
         ),
         workload=ObservedWorkload(pods=record.pods),
-        usage=TrialUsage(record.gpus, Counter(record.gpu_used), record.cost),
+        desired=record.desired,
+        usage=_recorded_usage(record),
     )
+
+
+def _recorded_usage(record: TrialRecord) -> TrialUsage:
+    """Return what the trial has used; a pod that is seen again replaces what is recorded of it."""
+    holding = record.held if record.stop is not None and not record.phase.is_end else ()
+    gpus = max([record.gpus, *(sum(held.gpus.values()) for held in holding)])
+    by_pod = {h.pod: PodUsage(h.gpus, h.rate, h.since, h.until) for h in holding}
+    return TrialUsage(gpus, Counter(record.gpu_used), record.cost, by_pod)
 
 
 def _recorded_status(record: TrialRecord) -> RecordedStatus:
@@ -125,4 +138,6 @@ def _recorded_status(record: TrialRecord) -> RecordedStatus:
         stop=record.stop,
         disruptions=record.disruptions,
         executions=tuple(record.executions),
+        pause=record.pause,
+        ran=record.ran,
     )

@@ -9,6 +9,7 @@ export const PHASES = {
   EarlyStopped: { color: "#e69f00", symbol: "diamond", mark: "◆" },
   Running: { color: "#009e73", symbol: "triangle", mark: "▲" },
   Stopping: { color: "#009e73", symbol: "emptyTriangle", mark: "△" },
+  Paused: { color: "#56b4e9", symbol: "emptyDiamond", mark: "◇" },
   Pending: { color: "#8a8f98", symbol: "emptyCircle", mark: "○" },
   Queued: { color: "#8a8f98", symbol: "emptyCircle", mark: "○" },
   Failed: { color: "#d55e00", symbol: "rect", mark: "■" },

@@ -1,4 +1,4 @@
-"""ASHA: asynchronous successive halving in its stopping variant. Azure has no such policy."""
+"""ASHA: asynchronous successive halving, by stopping or by promotion. Azure has no such policy."""
 
 from __future__ import annotations
 
@@ -8,36 +8,14 @@ from typing import Any, ClassVar
 
 from ...objective import Goal
 from ...plugins.parameters import Note, ParameterDeclaration
-from ..policy import Decision, Statistic
+from ..policy import Decision, Policy, Statistic
 from ..rankings import Rank
+from .asha_promotion import PromotingAshaPolicy
 from .declaration import PolicyDeclaration, Rule
+from .rungs import Rungs, ordinal
 
 _MOST_REPORTS = 10**9  # no trial makes more
-
-
-@dataclass(frozen=True, slots=True)
-class Rungs:
-    """The intervals grace, grace * factor, grace * factor**2, ... below the maximum.
-
-    Attributes:
-        reduction_factor: at least 2.
-        grace_period: the first rung, at least 1.
-        maximum: the number of reports of a full run, from which on there is no rung; None for no
-            limit.
-    """
-
-    reduction_factor: int
-    grace_period: int = 1
-    maximum: int | None = None
-
-    def applies(self, interval: int) -> bool:
-        """Return whether the interval is a rung."""
-        if self.maximum is not None and interval >= self.maximum:
-            return False
-        multiple, rest = divmod(interval, self.grace_period)
-        while rest == 0 and multiple > 1:
-            multiple, rest = divmod(multiple, self.reduction_factor)
-        return rest == 0 and multiple == 1
+STOP, PROMOTE = "stop", "promote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +51,7 @@ class AshaPolicy:
         stop = top > 0 and rank.worse_count < count - top and rank.is_comparable
         if top == 0:
             why = (
-                f"is the {_ordinal(count)} trial at this rung; decisions begin with {factor} trials"
+                f"is the {ordinal(count)} trial at this rung; decisions begin with {factor} trials"
             )
             return Decision.of(
                 self, interval, rank, goal, stop=False, threshold=None, explanation=why
@@ -88,16 +66,12 @@ class AshaPolicy:
         )
 
 
-def _ordinal(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 // 10 != 1 else 0, "th")
-    return f"{number}{ending}"
-
-
-def _build(values: Mapping[str, Any], note: Note) -> AshaPolicy:
+def _build(values: Mapping[str, Any], note: Note) -> Policy:
     grace, maximum = values["gracePeriod"], values["maxReports"]
     if maximum is not None and grace >= maximum:
         note("gracePeriod", grace, f"must be below maxReports ({maximum}): no rung is left")
-    return AshaPolicy(Rungs(values["reductionFactor"], grace, maximum))
+    rungs = Rungs(values["reductionFactor"], grace, maximum)
+    return PromotingAshaPolicy(rungs) if values["mode"] == PROMOTE else AshaPolicy(rungs)
 
 
 DECLARATION = PolicyDeclaration(
@@ -128,6 +102,14 @@ DECLARATION = PolicyDeclaration(
             "Number of reports of a complete trial. There is no rung from this number on.",
             minimum=1,
             maximum=_MOST_REPORTS,
+        ),
+        ParameterDeclaration(
+            "mode",
+            "string",
+            "stop: the others are stopped. promote: the others are paused, and continued when they are "
+            "among the best later; needs trial.checkpoint.",
+            default=STOP,
+            values=(STOP, PROMOTE),
         ),
     ),
     rules=(

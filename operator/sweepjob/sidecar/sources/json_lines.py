@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ... import protocol
 from ..metric_store import MetricStore
@@ -132,16 +132,16 @@ class JsonLines:
                 self._skip_line(f"is longer than {_LONGEST} bytes", line)
             self._skipping = not is_whole
             return
-        # The primary metric last: reading resumes after the line once its report is in the journal.
-        primary = self._store.metric
-        for name, value in sorted(self._values(line), key=lambda found: found[0] == primary):
-            self._store.add_report(name, value, (self._offset_key, self._offset))
-
-    def _values(self, line: bytes) -> Iterator[tuple[str, float]]:
         found = parse_object(line) if line.strip() else {}
         if found is None:
             self._skip_line("is not a JSON object", line)
             return
+        step, primary = protocol.known_step(found.get("step")), self._store.metric
+        # The primary metric last: reading resumes after the line once its report is in the journal.
+        for name, value in sorted(self._values(found, line), key=lambda one: one[0] == primary):
+            self._store.add_report(name, value, (self._offset_key, self._offset), step=step)
+
+    def _values(self, found: dict[str, Any], line: bytes) -> Iterator[tuple[str, float]]:
         for name, value in named_values(found):
             try:
                 yield name, protocol.decode(value)

@@ -50,6 +50,7 @@ class EndTransitions(ReportTransitions):
         if not self.state.criteria.is_plain:
             self._rank(trial, phase, known, ended or self.state.started)
         self.trials.remove(trial)
+        self.state.paused.remove(trial.index)
         proposals, results = self.state.proposals, self.state.results
         results.ended[phase] += 1
         self._add_to_row(trial, phase, ended or 0.0)

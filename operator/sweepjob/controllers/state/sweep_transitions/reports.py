@@ -27,16 +27,21 @@ _PLUGIN_LIMIT = 1.0  # seconds that a plug-in's policy may take for a decision; 
 class ReportTransitions(SweepTransitions):
     """Ingests reports, and applies the policy to each."""
 
-    def switch_pod(self, trial: TrialState, pod: str) -> None:
-        """Switch to another pod of a trial: the policy compares its reports afresh.
+    def switch_pod(self, trial: TrialState, pod: str, now: float) -> None:
+        """Switch to another pod of a trial.
+
+        The policy compares its reports afresh, unless the trial goes on from a checkpoint.
 
         Args:
             trial: a live trial.
             pod: uid of the pod.
+            now: seconds since the epoch.
         """
-        if trial.reports.curve.count:
+        continues = self.state.spec.trial.checkpoint is not None
+        if trial.reports.curve.count and not (continues and trial.reports.is_complete):
             self.state.evaluator.remove_trial(trial.index)
-        self.trials.switch_pod(trial, pod)
+        has_summary = self.state.spec.metrics.source != protocol.LOGS
+        self.trials.switch_pod(trial, pod, now, continues=continues, has_summary=has_summary)
 
     def ingest_push(self, trial: TrialState, push: protocol.Push, now: float) -> bool:
         """Ingest the reports that a sidecar sent.
@@ -58,11 +63,11 @@ class ReportTransitions(SweepTransitions):
             self.trials.note_completeness(trial, push.notices, loss, now)
         self.trials.replace_other_metrics(trial, push.curves, now)
         self._note_results(trial, push.results, now)
-        known = trial.reports.curve.count + 1 - push.first
+        known = trial.reports.received + 1 - push.first
         if known < 0:
             return False
-        for value in push.values[known:]:
-            self._ingest_report(trial, value, now)
+        for value, step in list(push.reports())[known:]:
+            self._ingest_report(trial, value, now, step)
         return self._is_urgent(trial)
 
     def ingest_log_line(
@@ -109,18 +114,38 @@ class ReportTransitions(SweepTransitions):
             return False
         return trial.pending_stop is not None or self.state.is_best_urgent(trial)
 
-    def _ingest_report(self, trial: TrialState, value: float, now: float) -> None:
+    def _ingest_report(
+        self, trial: TrialState, value: float, now: float, step: int | None = None
+    ) -> None:
         """Ingest one report: curve, ranking, decision, best trial. The cost is a bisection."""
-        self.trials.append_report(trial, value, now)
+        if trial.reports.steps.is_repeated(step):
+            self.trials.skip_report(trial, now)
+            return
+        continues = self.state.spec.trial.checkpoint is not None
+        self.trials.append_report(trial, value, now, step if continues else None)
         curve = trial.reports.curve
         decision = self._evaluate_policy(trial)
         undecided = trial.pending_stop is None and trial.status.stop is None
-        if decision is not None and decision.stop and undecided:
+        if decision is not None and undecided and self._is_in_force(trial, decision):
             self.trials.set_pending_stop(trial, _stop(decision), now)
         if undecided:
             self.state.results.improvement_row.note_running(curve.score)
         if curve.best_interval == curve.count:
             self._compare_with_best(trial, curve.best, now)
+
+    def _is_in_force(self, trial: TrialState, decision: Decision) -> bool:
+        """Return whether a decision ends what runs of the trial.
+
+        No policy pauses a trial that a person wants to run, or that has reached the target: that one runs
+        to its end, so that its model is complete.
+        """
+        if decision.stop or not decision.pause:
+            return decision.stop
+        spec, best = self.state.spec, trial.reports.curve.best
+        reached = spec.limits.is_target_reached(best, spec.objective.goal)
+        return (
+            spec.trial.checkpoint is not None and trial.desired.paused is not False and not reached
+        )
 
     def _evaluate_policy(self, trial: TrialState) -> Decision | None:
         """Return the policy's decision; None when it does not apply to this report.
@@ -147,26 +172,37 @@ class ReportTransitions(SweepTransitions):
                 _log.error("sweep %s/%s: %s", state.namespace, state.name, message)
             return None
 
-    def ingest_summary(self, trial: TrialState, summary: protocol.Summary, now: float) -> None:
+    def ingest_summary(
+        self,
+        trial: TrialState,
+        summary: protocol.Summary,
+        now: float,
+        *,
+        is_interrupted: bool = False,
+    ) -> None:
         """Ingest the reports in the sidecar's termination message that have not arrived before.
 
         Args:
             trial: a live trial whose pod has ended.
             summary: the summary of that pod.
             now: seconds since the epoch.
+            is_interrupted: somebody else ended the pod, so that a decision is still to be carried out.
         """
         self.trials.note_metric_names(trial, summary.metric_names, now)
         self._note_results(trial, summary.results, now)
         curve = trial.reports.curve
-        lacking = summary.count - curve.count
-        missing = summary.tail[-lacking:] if lacking > 0 else ()
+        lacking = summary.count - trial.reports.received
+        missing = summary.reports()[-lacking:] if lacking > 0 else ()
         gap = lacking - len(missing)
         if trial.status.stop is None:
             loss = summary_gap_notice(gap) if gap > 0 else trial.completeness.loss
             self.trials.note_completeness(trial, summary.notices, loss, now)
-        for value in missing:
-            self._ingest_report(trial, value, now)
-        self.trials.withdraw_pending_stop(trial)
+        for value, step in missing:
+            self._ingest_report(trial, value, now, step)
+        if self.state.spec.trial.checkpoint is not None and gap <= 0:
+            self.trials.finish_reports(trial, now)
+        if not is_interrupted:
+            self.trials.withdraw_pending_stop(trial)
         best = summary.high if self._goal is Goal.MAXIMIZE else summary.low
         is_better = best is not None and self._goal.score(best) > curve.score
         self.trials.complete_curve(trial, summary.count, best if is_better else None)
@@ -205,7 +241,7 @@ class ReportTransitions(SweepTransitions):
 
 def _stop(decision: Decision) -> StopDecision:
     return StopDecision(
-        outcome=TrialPhase.EARLY_STOPPED,
+        outcome=TrialPhase.PAUSED if decision.pause else TrialPhase.EARLY_STOPPED,
         reason=decision.reason,
         message=decision.message,
         policy=decision.policy,

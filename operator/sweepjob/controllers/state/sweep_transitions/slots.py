@@ -56,6 +56,7 @@ class SlotTransitions(SweepTransitions):
         other_metrics = MetricCurves(spec.metrics.also, spec.objective.primary_metric)
         trial = self.trials.add(record, self.state.evaluator.new_curve(), other_metrics)
         self._mark_index_used(record.index)
+        self.state.paused.place(trial)
         return trial
 
     def _mark_index_used(self, index: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ....api.names import REASON_LOG_UNREADABLE
+from ....api.names import REASON_LOG_UNREADABLE, REASON_REPORTS_LOST
+from ....api.sweeptrial.incomplete_reports import IncompleteReason
 from ....api.sweeptrial.stop_decision import StopDecision
 from ....log_parsing.position import LogPosition
 from ....protocol import MetricCurve
@@ -17,26 +18,48 @@ from ..trial_state import (
 from .completeness import NOTICE_REASONS, CompletenessTransitions
 from .precondition import require
 
+_UNSEEN_END = (
+    "its pod ended while the operator was away, and the trial goes on from its checkpoint: reports after "
+    "number {} may be missing, so that later ones have lower numbers than they should"
+)
+
 
 class ReportTransitions(CompletenessTransitions):
     """The curve of a trial, its metric names, and a decision that is not recorded yet."""
 
-    def switch_pod(self, trial: TrialState, pod: str) -> None:
-        """Switch to another pod: report numbers restart at 1, and the best value so far is kept.
+    def switch_pod(
+        self,
+        trial: TrialState,
+        pod: str,
+        now: float,
+        *,
+        continues: bool = False,
+        has_summary: bool = True,
+    ) -> None:
+        """Switch to another pod, whose sidecar numbers its reports from 1.
 
         Args:
             trial: a live trial.
             pod: uid of the pod.
+            now: seconds since the epoch.
+            continues: it goes on from a checkpoint, and so does the curve. Otherwise the curve begins
+                anew, and the best value so far is kept.
+            has_summary: its sidecar sends the last reports when the pod ends.
         """
-        had_pod = bool(trial.reports.pod)
-        curve = trial.reports.curve
-        if had_pod:
-            curve = curve.restarted(trial.reports.unreadable_best)
+        had_pod, reports = bool(trial.reports.pod), trial.reports
+        curve, steps = reports.curve, reports.steps.resumed() if continues else reports.steps
+        is_kept = continues and reports.is_complete
+        if had_pod and not is_kept:
+            curve = curve.restarted(reports.unreadable_best)
         # What was missing from a curve that no longer counts.
         void = {*NOTICE_REASONS}
         if trial.completeness.log_unreadable:
             void.add(REASON_LOG_UNREADABLE)
         kept = {why: w for why, w in trial.completeness.warnings.items() if why not in void}
+        ran = trial.status.started is not None and any(e.pod for e in trial.status.executions)
+        had_any = had_pod or ran
+        if had_any and is_kept and not reports.is_final and has_summary:
+            kept[REASON_REPORTS_LOST] = IncompleteReason(_UNSEEN_END.format(curve.count), now)
         trial.completeness = ReportCompleteness(kept)
         trial.writes = replace(trial.writes, reports=0)
         trial.reports = replace(
@@ -46,26 +69,56 @@ class ReportTransitions(CompletenessTransitions):
             log_position=LogPosition(),
             log_samples=(),
             other_metrics=trial.reports.other_metrics.restarted(),
-            results={},
+            received=0,
+            steps=steps,
+            is_final=False,
+            results=reports.results if is_kept else {},
         )
 
-    def append_report(self, trial: TrialState, value: float, now: float) -> None:
+    def append_report(
+        self, trial: TrialState, value: float, now: float, step: int | None = None
+    ) -> None:
         """Append a report of the primary metric to the curve.
 
         Args:
             trial: a live trial.
             value: the reported value; may be infinite or NaN.
             now: seconds since the epoch.
+            step: its step, in a sweep whose trials go on from checkpoints; None where it has none.
         """
         reports = trial.reports
         reports.curve.append(value)
         first = now if reports.curve.count == 1 else reports.first_at
-        is_new = reports.other_metrics_since is not None or not reports.is_complete
-        if is_new or first != reports.first_at:
-            trial.reports = replace(
-                reports, other_metrics_since=None, is_complete=True, first_at=first
-            )
+        trial.reports = replace(
+            reports,
+            other_metrics_since=None,
+            is_complete=True,
+            first_at=first,
+            received=reports.received + 1,
+            steps=reports.steps.counted(step),
+        )
         self.mark_pending(trial, now)
+
+    def skip_report(self, trial: TrialState, now: float) -> None:
+        """Skip a report that an earlier execution of the trial has made, and that was counted then.
+
+        Args:
+            trial: a live trial.
+            now: seconds since the epoch.
+        """
+        trial.reports = replace(trial.reports, received=trial.reports.received + 1)
+        self.mark_pending(trial, now)
+
+    def finish_reports(self, trial: TrialState, now: float) -> None:
+        """Note that the end of the pod was seen, and that all of its reports are in the curve.
+
+        Args:
+            trial: a live trial.
+            now: seconds since the epoch.
+        """
+        if not trial.reports.is_final:
+            trial.reports = replace(trial.reports, is_final=True)
+            self.mark_pending(trial, now)
 
     def complete_curve(self, trial: TrialState, count: int, best: float | None) -> None:
         """Complete the curve by the sidecar's summary, which may count more reports than have arrived.
@@ -75,10 +128,12 @@ class ReportTransitions(CompletenessTransitions):
             count: how many reports the pod made.
             best: a better value than those that arrived; None when there is none.
         """
-        curve = trial.reports.curve
+        curve, received = trial.reports.curve, trial.reports.received
         if best is not None:
             curve.best = best
-        curve.count = max(curve.count, count)
+        if count > received:
+            curve.count += count - received
+            trial.reports = replace(trial.reports, received=count)
 
     def note_metric_names(self, trial: TrialState, seen: tuple[str, ...], now: float) -> None:
         """Note the names of all metrics that the trial reported. An older message has a shorter list.
@@ -142,7 +197,7 @@ class ReportTransitions(CompletenessTransitions):
         trial.reports = replace(trial.reports, log_position=position)
 
     def set_pending_stop(self, trial: TrialState, decision: StopDecision, now: float) -> None:
-        """Keep the policy's decision to stop the trial until it is recorded.
+        """Keep the policy's decision to stop or to pause the trial until it is recorded.
 
         Args:
             trial: a live trial.
@@ -157,6 +212,10 @@ class ReportTransitions(CompletenessTransitions):
         trial.pending_stop = PendingStop(decision, now)
 
     def withdraw_pending_stop(self, trial: TrialState) -> None:
-        """Withdraw an unrecorded decision, since the trial ended on its own."""
-        if trial.status.stop is None:
+        """Withdraw an unrecorded decision to stop the trial, since its pod ended on its own.
+
+        A decision to pause it stays: if another attempt follows, that one does not repeat the report.
+        """
+        pending = trial.pending_stop
+        if trial.status.stop is None and pending is not None and not pending.decision.pauses:
             trial.pending_stop = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ....api.meta.cause import Cause
+from ....api.sweeptrial.desired_state import DesiredState
 from ....lifecycle.workload import StartBlocker
 from ..trial_state import TrialState
 from .precondition import require
@@ -38,6 +40,35 @@ class RequestTransitions:
         trial.requests = replace(trial.requests, unconfirmed_job_since=None)
         trial.blockers = replace(trial.blockers, creation=blocker)
         trial.status = replace(trial.status, retry_at=retry_at)
+
+    def note_desired(self, trial: TrialState, desired: DesiredState) -> None:
+        """Note what a person wants of the trial. A pause that is not recorded may be withdrawn.
+
+        Args:
+            trial: a live trial.
+            desired: as its SweepTrial says.
+        """
+        trial.desired = desired
+        pending = trial.pending_stop
+        if desired.paused is False and pending is not None and pending.decision.pauses:
+            trial.pending_stop = None
+
+    def grant_slot(self, trial: TrialState, cause: Cause) -> None:
+        """Let a paused trial continue as soon as that is recorded.
+
+        Args:
+            trial: a paused trial.
+            cause: why it continues.
+
+        Raises:
+            ValueError: it is not paused.
+        """
+        require(trial.is_paused, f"{trial.name} is not paused")
+        trial.resumption = cause
+
+    def withdraw_slot(self, trial: TrialState) -> None:
+        """Withdraw the slot of a paused trial that ends instead."""
+        trial.resumption = None
 
     def allow_retry(self, trial: TrialState) -> None:
         """Let the Job be requested at once, since a permission was granted."""

@@ -8,7 +8,7 @@ from ....api.phases import TrialPhase
 from ....api.sweeptrial import attempt_history as executions
 from ....api.sweeptrial.attempt_history import AttemptRecord
 from ....api.sweeptrial.stop_decision import StopDecision
-from ..trial_state import TrialState
+from ..trial_state import StartBlockers, TrialState
 from ..trial_usage import TrialUsage
 from .completeness import CompletenessTransitions
 from .precondition import require
@@ -64,7 +64,60 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
             ValueError: another decision is recorded.
         """
         require(trial.status.stop in (None, stop), f"{trial.name} has another decision")
-        trial.status = replace(trial.status, stop=stop, stopped_at=now, phase=phase)
+        ran = self.run_seconds(trial, now) if stop.pauses else trial.status.ran
+        trial.status = replace(trial.status, stop=stop, stopped_at=now, phase=phase, ran=ran)
+
+    def run_seconds(self, trial: TrialState, now: float) -> float:
+        """Return how long the trainer has run, in all executions that go on from each other.
+
+        Args:
+            trial: a live trial.
+            now: seconds since the epoch.
+        """
+        since = trial.workload.training_since
+        return trial.status.ran + (0.0 if since is None else max(0.0, now - since))
+
+    def record_pause(
+        self, trial: TrialState, attempt: int, failures: int, pause: StopDecision, now: float
+    ) -> None:
+        """Record that nothing of the trial runs any more. Its next attempt continues it.
+
+        Args:
+            trial: a live trial.
+            attempt: the number of that attempt.
+            failures: failed attempts so far.
+            pause: the decision, which was recorded before.
+            now: seconds since the epoch.
+
+        Raises:
+            ValueError: it is not the next attempt, or the decision is another one.
+        """
+        require(trial.status.stop == pause, f"{trial.name} has another decision")
+        trial.status = replace(trial.status, stop=None, stopped_at=None)
+        trial.pending_stop = None
+        # A pod on a lost node is nobody's any more, and a paused trial uses nothing.
+        usage = trial.usage
+        ended = {
+            uid: pod if pod.until else replace(pod, until=now) for uid, pod in usage.by_pod.items()
+        }
+        self._set_usage(trial, replace(usage, by_pod=ended))
+        self.record_attempt(trial, attempt, failures, pause.reason, None, now)
+        trial.status = replace(trial.status, phase=TrialPhase.PAUSED, pause=pause)
+        trial.blockers = StartBlockers()  # it does not wait to be started
+
+    def record_resume(self, trial: TrialState, reason: str) -> None:
+        """Record that a paused trial continues.
+
+        Args:
+            trial: a paused trial that has a slot.
+            reason: why it continues.
+
+        Raises:
+            ValueError: it is not paused.
+        """
+        require(trial.status.phase is TrialPhase.PAUSED, f"{trial.name} is not paused")
+        trial.status = replace(trial.status, phase=TrialPhase.PENDING, pause=None, reason=reason)
+        trial.resumption = None
 
     def record_attempt(
         self,
@@ -105,7 +158,9 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
             retry_at=retry_at,
         )
         trial.requests = replace(trial.requests, job_deleted=False)
-        trial.workload = replace(trial.workload, interruption=None, interrupted_at=None, pods=())
+        trial.workload = replace(
+            trial.workload, interruption=None, interrupted_at=None, pods=(), training_since=None
+        )
         self.note_completeness(trial, (), None, now)
 
     def record_progress(self, trial: TrialState, phase: TrialPhase, reason: str) -> None:

@@ -101,6 +101,8 @@ class WorkloadTransitions(StatusTransitions):
         view = pod_view(trial, pod)
         if view.started is not None and trial.status.started is None:
             trial.status = replace(trial.status, started=view.started)
+        if view.started is not None and not gone:
+            trial.workload = replace(trial.workload, training_since=view.started)
         is_replaced = instances == 1 and held is None
         if view.started is not None and not view.is_interrupted and is_replaced:
             trial.workload = replace(trial.workload, interruption=None)

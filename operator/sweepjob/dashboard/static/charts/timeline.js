@@ -15,6 +15,7 @@ export function drawTimeline(chart, model) {
   const bars = assignSlots(model.trials, model.document.made, model.sweep.created);
   const begin = bars.reduce((first, bar) => Math.min(first, bar.created), Infinity);
   const end = bars.reduce((last, bar) => Math.max(last, bar.to), begin);
+  const trials = new Set(bars.map(({ trial }) => trial)).size;
   const slots = bars.reduce((most, bar) => Math.max(most, bar.slot + 1), 1);
   const axis = axisStyle();
   chart.draw(
@@ -47,10 +48,10 @@ export function drawTimeline(chart, model) {
       dataZoom: [{ type: "inside", filterMode: "weakFilter" }],
       series: barSeries(model, bars, begin),
     },
-    `${formatCount(bars.length, "trial")} in ${formatCount(slots, "slot")}`,
+    `${formatCount(trials, "trial")} in ${formatCount(slots, "slot")}`,
   );
   const waits = bars.map(({ from, created }) => from - created);
-  return { count: bars.length, slots, meanWait: waits.length ? sum(waits) / waits.length : 0 };
+  return { count: trials, slots, meanWait: trials ? sum(waits) / trials : 0 };
 }
 
 // Slots are counted from one; of many not each has its number.

@@ -13,7 +13,7 @@ from .... import protocol
 from ...metric_store import MetricStore
 from ..safe_open import explain, incomplete, open_regular
 from .event_file_listing import MOST_FILES, EventFile, Listing, list_event_files
-from .event_records import DamagedFile, MalformedRecord, Record, read_records
+from .event_records import DamagedFile, Logged, MalformedRecord, Record, read_records
 from .run_selection import (
     RunSelection,
     ScalarAction,
@@ -121,20 +121,20 @@ class EventFiles:
         """Read a file to its end; return whether a scalar that was held may be reported now."""
         held = False
         for record in read_records(opened, self._store.offset(file.key)):
-            for value, action in self._decided(file, run, record):
+            for logged, action in self._decided(file, run, record):
                 if action is ScalarAction.HOLD:
                     held = True
                 elif action is ScalarAction.REPORT and held:
                     return True
-                elif action is ScalarAction.REPORT:
-                    self._report(value, (file.key, record.end))
+                elif action is ScalarAction.REPORT and logged.value is not None:
+                    self._report(logged.value, (file.key, record.end), logged.step)
             if not held:
                 self._store.set_offset(file.key, record.end)
         return False
 
     def _decided(
         self, file: EventFile, run: tuple[str, bool], record: Record
-    ) -> Iterator[tuple[float, ScalarAction]]:
+    ) -> Iterator[tuple[Logged, ScalarAction]]:
         """Yield the scalars of a record that may be the primary metric; add the names of the others."""
         folder, is_copy = run
         metric = self._selection.metric
@@ -148,7 +148,7 @@ class EventFiles:
                 if reading is not None:
                     at = (file.key, record.start)
                     action = self._selection.decide(series, reading, logged.wall_time, at)
-                    yield logged.value, action
+                    yield logged, action
                 if action is ScalarAction.IGNORE and series.name != metric:
                     self._store.add_report(series.name, logged.value, (file.key, record.end))
         except MalformedRecord as error:
@@ -161,11 +161,11 @@ class EventFiles:
                 ),
             )
 
-    def _report(self, value: float, place: tuple[str, int]) -> None:
+    def _report(self, value: float, place: tuple[str, int], step: int) -> None:
         chosen = self._selection.chosen
         assert chosen is not None
         self._store.save_source_state(_CHOICE, [chosen.run, chosen.tag, chosen.is_copy])
-        self._store.add_report(self._selection.metric, value, place)
+        self._store.add_report(self._selection.metric, value, place, step=step)
 
     def _warn(self, listing: Listing) -> None:
         """Set the notices about files that could not be read and about other runs."""

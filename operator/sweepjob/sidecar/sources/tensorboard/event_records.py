@@ -27,7 +27,7 @@ _LONGEST_TENSOR = 256  # bytes of the message with a single number
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LENGTHS = {_FIXED64: 8, _FIXED32: 4}
 # Numbers of fields.
-_WALL_TIME, _SUMMARY = 1, 5  # of Event
+_WALL_TIME, _STEP, _SUMMARY = 1, 2, 5  # of Event
 _VALUE = 1  # of Summary
 _TAG, _SIMPLE, _TENSOR = 1, 2, 8  # of Summary.Value
 _TYPE, _SHAPE, _CONTENT = 1, 2, 4  # of TensorProto
@@ -109,11 +109,13 @@ class Logged:
         tag: its name.
         value: None when it is not a scalar.
         wall_time: when it was logged, in seconds since the epoch; 0 where that is missing.
+        step: its step; 0 where that is missing.
     """
 
     tag: str
     value: float | None
     wall_time: float
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +181,18 @@ def _matches(data: bytes, checksum: bytes) -> bool:
 
 
 def _event(cursor: Cursor, end: int) -> Iterator[Logged]:
-    wall_time = 0.0
+    wall_time, step = 0.0, 0
     for number, kind, content in _fields(cursor, end):
         if number == _WALL_TIME and kind == _FIXED64:
             wall_time = _unpacked("<d", cursor.read(content))
+        elif number == _STEP and kind == _VARINT:
+            step = content
         elif number == _SUMMARY and kind == _BYTES:
             for inner, inner_kind, length in _fields(cursor, cursor.position + content):
                 if inner == _VALUE and inner_kind == _BYTES:
                     tag, value = _value(cursor, cursor.position + length)
                     if tag:
-                        yield Logged(tag, value, wall_time)
+                        yield Logged(tag, value, wall_time, step)
 
 
 def _value(cursor: Cursor, end: int) -> tuple[str, float | None]:

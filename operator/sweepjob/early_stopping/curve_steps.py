@@ -1,0 +1,47 @@
+"""Matches the reports of a trial that goes on from a checkpoint with those that it made before.
+
+A checkpoint may be older than the last report. The script then makes some reports again, and none of them
+counts twice: a report whose step an earlier execution has already reported is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSteps:
+    """The steps of a curve.
+
+    Attributes:
+        highest: the highest step that was counted; None where no report had a step.
+        known: the highest step of earlier executions, when the current one began; None without one.
+    """
+
+    highest: int | None = None
+    known: int | None = None
+
+    def is_repeated(self, step: int | None) -> bool:
+        """Return whether an earlier execution has reported a step. A report without one is new.
+
+        Args:
+            step: the step of a report; None where the script gave none.
+        """
+        return step is not None and self.known is not None and step <= self.known
+
+    def counted(self, step: int | None) -> CurveSteps:
+        """Return the steps with one more report.
+
+        Args:
+            step: its step; None where the script gave none.
+        """
+        if step is None or (self.highest is not None and step <= self.highest):
+            return self
+        return replace(self, highest=step)
+
+    def resumed(self) -> CurveSteps:
+        """Return the steps for the next execution."""
+        return CurveSteps(self.highest, self.highest)
+
+
+NO_STEPS = CurveSteps()
