@@ -34,6 +34,7 @@ collect_ignore = [
 
 
 # Where versions of Kubernetes could differ for the operator: the schema's rules, admission, Jobs, pods, sidecars.
+# Eight minutes on a busy machine, so without the demo, which takes five more.
 _ON_EVERY_KUBERNETES = (
     *("test_api_server.py", "test_refused_specs.py", "test_sweep.py", "test_early_stop.py"),
     *("test_deletion.py", "test_pod_groups.py", "test_parameter_values.py", "test_outputs.py"),
@@ -53,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.fspath)).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.cluster)
-        if Path(str(item.fspath)).name in _ON_EVERY_KUBERNETES:
+        if Path(str(item.fspath)).name in _ON_EVERY_KUBERNETES and item.name != "test_the_demo":
             item.add_marker(pytest.mark.every_kubernetes)
     distribution.order(items)
 
