@@ -244,3 +244,20 @@ def test_checkpoints_without_steps_or_on_one_node(
     assert spec_warnings(body, parse_sweepjob(body)) == []
     body["spec"]["trial"]["checkpoint"] = {"output": "state"}
     assert [w.path for w in spec_warnings(body, parse_sweepjob(body))] == said
+
+
+def test_limits_on_usage_that_no_trial_approaches() -> None:
+    """The trial of the sample requests a GPU."""
+    total = {"maxTotalTrials": 4}
+    limits = {**total, "maxGpuHours": 2, "maxCost": 5, "prices": {"nvidia.com/gpu": 1}}
+    assert warned(limits=limits) == []
+    other = {**total, "maxCost": 5, "prices": {"amd.com/gpu": 1, "cpu": 0}}
+    [(path, text)] = warned(limits=other)
+    assert path == "spec.limits.maxCost"
+    assert "no trial requests amd.com/gpu, so that only prices of the operator count" in text
+    [(path, text)] = warned(limits={**total, "maxCost": 5})
+    assert "limits.prices has no price" in text
+    plain = {"image": "i", "command": "train ${{search_space.lr}} ${{search_space.units}}"}
+    [(path, text)] = warned(limits={**total, "maxGpuHours": 2}, trial=plain)
+    assert path == "spec.limits.maxGpuHours"
+    assert "never reached; use timeout" in text

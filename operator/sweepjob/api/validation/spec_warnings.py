@@ -67,9 +67,9 @@ def _limits_without_usage(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator
         message = "no trial requests a GPU, so that this limit is never reached; use timeout"
         yield Problem("spec.limits.maxGpuHours", limits.max_gpu_hours, message)
     priced = [name for name, price in limits.prices.items() if price > 0]
-    if limits.max_cost is not None and priced and not any(f'"{n}"' in text for n in priced):
-        requested = f"no trial requests {' or '.join(priced)}"
-        message = f"{requested}, so that only prices of the operator count"
+    if limits.max_cost is not None and not any(f'"{name}"' in text for name in priced):
+        why = f"no trial requests {' or '.join(priced)}" if priced else "limits.prices has no price"
+        message = f"{why}, so that only prices of the operator count"
         yield Problem("spec.limits.maxCost", limits.max_cost, message)
 
 
