@@ -122,6 +122,10 @@ bench-core: .venv/ready ## Print what decisions, replays and proposals cost
 bench-search: .venv/ready ## Print how good the samplers are, beside others (ARGS="--seeds 5 --samplers random bayesian optuna-tpe")
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.search $(ARGS)
 
+.PHONY: bench-curves
+bench-curves: .venv/ready ## Print how good samplers with policies are for the same GPU-time (ARGS="--seeds 2 --tasks held")
+	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.curves $(ARGS)
+
 .PHONY: bench-control-plane
 bench-control-plane: .venv/ready ## Print what the operator costs beside a bare loop that starts the same Jobs
 	@$(PYTHON) -m tests.bench.control_plane $(ARGS)

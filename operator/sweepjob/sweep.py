@@ -36,8 +36,10 @@ from .sdk.job import SweepJob, SweepWarning
 from .sdk.limits import Objective, SweepJobLimits
 from .sdk.policies import (
     AshaPolicy,
+    AutoPolicy,
     BanditPolicy,
     EarlyTerminationPolicy,
+    ForecastPolicy,
     MedianStoppingPolicy,
     TruncationSelectionPolicy,
     early_termination_policy,
@@ -53,11 +55,13 @@ from .sdk.sampling_algorithms import (
 __all__ = [
     "ArgumentError",
     "AshaPolicy",
+    "AutoPolicy",
     "BanditPolicy",
     "BayesianSamplingAlgorithm",
     "Choice",
     "Constraint",
     "EarlyTerminationPolicy",
+    "ForecastPolicy",
     "GridSamplingAlgorithm",
     "LogNormal",
     "LogUniform",

@@ -20,14 +20,13 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is imported
 
-import json
 import math
 import sys
-import time
 from typing import Any
 
 from sweepjob.search.outcomes import Outcomes
 
+from tests.bench.json_session import serve
 from tests.bench.search.ours import ALGORITHMS, Ours, Results
 
 _SIGNS = {"maximize": 1, "minimize": -1}
@@ -84,27 +83,5 @@ def _number(value: Any) -> float | None:
     return None if value is None or not math.isfinite(float(value)) else float(value)
 
 
-def main() -> int:
-    session = Session()
-    for line in sys.stdin:
-        if not line.strip():
-            continue
-        wall, cpu = time.perf_counter(), time.process_time()
-        closing = False
-        try:
-            request = json.loads(line)
-            closing = request.get("op") == "close"
-            reply = session.answer(request)
-        except Exception as error:  # noqa: BLE001 - any failure is an answer
-            reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}
-        reply["ms"] = round((time.perf_counter() - wall) * 1e3, 3)
-        reply["cpu_ms"] = round((time.process_time() - cpu) * 1e3, 3)
-        sys.stdout.write(json.dumps(reply) + "\n")
-        sys.stdout.flush()
-        if closing:
-            break
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve(Session().answer))

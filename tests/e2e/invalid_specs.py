@@ -95,6 +95,8 @@ TOGETHER: dict[str, Body] = {
     "slack of another policy": {"earlyTermination": {"type": "median_stopping"}},
     "truncation without percentage": {"earlyTermination": {"type": "truncation_selection", "slackFactor": None}},
     "asha with an interval": {"earlyTermination": {"type": "asha", "slackFactor": None}},
+    "forecast without a probability": {"earlyTermination": {"type": "forecast", "slackFactor": None}},
+    "auto with an interval": {"earlyTermination": {"type": "auto", "slackFactor": None}},
     "asha without a rung": {
         "earlyTermination": {
             "type": "asha",

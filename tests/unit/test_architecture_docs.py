@@ -77,6 +77,7 @@ def test_classes_of_policies_and_samplers_are_exported() -> None:
     needed = {
         "bandit": {"slack_factor": 0.1},
         "truncation_selection": {"truncation_percentage": 10},
+        "forecast": {"probability": 0.05},
     }
     for name in set(POLICIES.names()) - {"none"}:
         made = type(early_termination_policy(name, **needed.get(name, {})))

@@ -53,6 +53,9 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("unknown policy", {"earlyTermination": {"type": "hyperband"}}, "spec.earlyTermination.type", "asha"),
     ("median with a slack", {"earlyTermination": {"type": "median_stopping", "slackFactor": 1}}, "spec.earlyTermination.slackFactor", "unknown key"),
     ("asha with an interval", {"earlyTermination": {"type": "asha", "evaluationInterval": 2}}, "spec.earlyTermination.evaluationInterval", "gracePeriod"),
+    ("forecast without a probability", {"earlyTermination": {"type": "forecast"}}, "spec.earlyTermination.probability", "required"),
+    ("certain forecast", {"earlyTermination": {"type": "forecast", "probability": 1}}, "spec.earlyTermination.probability", "at most 0.999"),
+    ("auto with an interval", {"earlyTermination": {"type": "auto", "evaluationInterval": 2}}, "spec.earlyTermination.evaluationInterval", "maxReports"),
     ("asha without a rung", {"earlyTermination": {"type": "asha", "gracePeriod": 9, "maxReports": 9}}, "spec.earlyTermination.gracePeriod", "no rung"),
     ("grid with a distribution", {"samplingAlgorithm": {"type": "grid"}}, "spec.searchSpace.lr.type", "choices only"),
     (

@@ -22,7 +22,7 @@ from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
 from .spec.checkpoint import checkpoint_problems, policy_problems
 from .spec.code import code_problems
 from .spec.constraints import parse_constraints
-from .spec.early_termination import parse_policy
+from .spec.early_termination import parse_policy, policy_in_force
 from .spec.initial_points import parse_initial_points
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
@@ -104,6 +104,8 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         log_base=algorithm.log_base,
         notifications=parse_notifications(reader.data.get("notifications", []), reader),
     )
+    has_checkpoints = spec.trial.checkpoint is not None
+    spec = replace(spec, policy=policy_in_force(spec.policy, has_checkpoints=has_checkpoints))
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)

@@ -55,7 +55,7 @@ class PolicyEvaluator:
             the decision; None when the policy is not applied at this interval.
         """
         interval = curve.count
-        if not self.policy.schedule.applies(interval):
+        if not self.policy.schedule.applies(interval) or self._is_left_out(curve):
             return None
         compared = curve.mean if self.policy.statistic is Statistic.MEAN else curve.score
         rank = self._rankings.record(trial, interval, curve.score, compared)
@@ -99,6 +99,8 @@ class PolicyEvaluator:
         entries: dict[int, Entries] = defaultdict(lambda: (array("d"), array("i")))
         block: list[tuple[int, Statistics]] = []
         for trial, curve in curves:
+            if self._is_left_out(curve):
+                continue
             block.append((trial, self._compared(curve)))
             if len(block) == _BLOCK:
                 self._add_columns(entries, block)
@@ -110,6 +112,14 @@ class PolicyEvaluator:
         for interval in sorted(entries):
             self._rankings.restore(interval, entries.pop(interval))
             yield
+
+    def _is_left_out(self, curve: Curve) -> bool:
+        """Return whether a curve is in several pieces and the policy compares whole curves.
+
+        The reports of a replacement pod are counted from one again, beside the best of the pods before.
+        Such a trial would seem to stand still.
+        """
+        return curve.previous_best is not None and getattr(self.policy, "compares_curves", False)
 
     def _compared(self, curve: Curve) -> Statistics:
         """Return the compared statistic at each of the first reports at which the policy is applied."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+from .score_table import ScoreTable, build_table, needed_intervals
 
 # Scores, and the trials that have them, in the order of the trials' indices.
 Entries = tuple["array[float]", "array[int]"]
@@ -65,12 +67,16 @@ class Rank:
         worse_count: the number of other trials that rank below it.
         own_position: the position of its own entry in ``scores``.
         scores: the compared statistic (bests or means) of all trials, its own included, worst first.
+        trial: the trial's index; None for one that is only imagined.
+        rankings: those at all intervals, for policies that forecast; None where there are none.
     """
 
     score: float
     worse_count: int
     own_position: int
     scores: array[float]
+    trial: int | None = None
+    rankings: Rankings | None = field(default=None, repr=False, compare=False)
 
     @property
     def other_count(self) -> int:
@@ -123,7 +129,7 @@ class Rankings:
         """
         ranking = self._by_interval.setdefault(interval, IntervalRanking())
         position = ranking.insert(compared, trial)
-        return Rank(best, position, position, ranking.scores)
+        return Rank(best, position, position, ranking.scores, trial, self)
 
     def restore(self, interval: int, entries: Entries) -> None:
         """Add all trials at an interval that has no ranking yet."""
@@ -142,6 +148,51 @@ class Rankings:
     def at(self, interval: int) -> IntervalRanking:
         """Return the ranking at an interval, for reading."""
         return self._by_interval.get(interval) or IntervalRanking()
+
+    def best_score(self) -> float:
+        """Return the best score of any trial at any interval; minus infinity without one.
+
+        It is of trials that are compared by their bests.
+        """
+        ranked = (ranking.scores for ranking in self._by_interval.values())
+        return max((scores[-1] for scores in ranked if scores), default=-math.inf)
+
+    def trial_count(self) -> int:
+        """Return the number of trials at the interval that most have reached."""
+        return max((len(r.scores) for r in self._by_interval.values()), default=0)
+
+    def furthest(self) -> int:
+        """Return the highest interval that any trial has reached; 0 without one."""
+        return max((n for n, ranking in self._by_interval.items() if ranking.scores), default=0)
+
+    def usual_length(self, least: int) -> int | None:
+        """Return the highest interval, if several trials went that far and none further; else None.
+
+        Args:
+            least: the number of trials.
+        """
+        furthest = self.furthest()
+        several = furthest and len(self._by_interval[furthest].scores) >= least
+        return furthest if several else None
+
+    def table(self, trials: Iterable[int], interval: int) -> ScoreTable | None:
+        """Return the scores that forecasts at an interval are learnt from.
+
+        Args:
+            trials: the trials to be forecast.
+            interval: the number of their reports.
+
+        Returns:
+            None when no trial is ranked at half as many reports.
+        """
+        intervals = sorted(n for n, ranking in self._by_interval.items() if ranking.scores)
+        needed = needed_intervals(intervals, interval)
+        if not needed:
+            return None
+        ranked = (self._by_interval[n] for n in needed)
+        return build_table(
+            {n: (r.scores, r.trials) for n, r in zip(needed, ranked, strict=True)}, trials
+        )
 
     def remove(self, trial: int) -> None:
         """Remove a trial at every interval.

@@ -138,9 +138,61 @@ class AshaPolicy(EarlyTerminationPolicy):
     mode: str | None = None
 
 
+@dataclass(kw_only=True)
+class ForecastPolicy(EarlyTerminationPolicy):
+    """Stops a trial that is unlikely to become the best. Azure has no such policy.
+
+    Args:
+        probability: A trial is stopped when its chance to exceed the best value is below this.
+        max_reports: Reports of a full run; learnt from complete trials unless given.
+        evaluation_interval: Reports between two evaluations; 1 by default.
+        delay_evaluation: Reports before the first evaluation; 0 by default.
+
+    Raises:
+        ArgumentError: An argument is invalid or missing.
+
+    >>> ForecastPolicy(probability=0.05).to_spec()
+    {'type': 'forecast', 'probability': 0.05}
+    """
+
+    type = "forecast"
+    probability: float | None = None
+    max_reports: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.probability is None:
+            message = "ForecastPolicy.probability: is required, such as 0.05"
+            raise ArgumentError(message + example_of("ForecastPolicy"))
+        super().__post_init__()
+
+
+@dataclass(kw_only=True)
+class AutoPolicy(EarlyTerminationPolicy):
+    """Stops a trial that has no chance to become the best, and chooses everything itself.
+
+    Azure has no such policy.
+
+    Args:
+        max_reports: Reports of a full run; learnt from complete trials unless given.
+
+    Raises:
+        ArgumentError: An argument is invalid.
+    """
+
+    type = "auto"
+    max_reports: int | None = None
+
+
 _POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
     found.type: found
-    for found in (BanditPolicy, MedianStoppingPolicy, TruncationSelectionPolicy, AshaPolicy)
+    for found in (
+        BanditPolicy,
+        MedianStoppingPolicy,
+        TruncationSelectionPolicy,
+        AshaPolicy,
+        ForecastPolicy,
+        AutoPolicy,
+    )
 }
 
 

@@ -141,6 +141,16 @@ class PolicyContract:
             goal: which values are better.
         """
 
+    def visible(self, history: Sequence[Report], interval: int, goal: Goal) -> Curves:
+        """Return the curves that ``should_stop`` gets; a policy that compares whole curves overrides it.
+
+        Args:
+            history: the trial and the value of each report.
+            interval: the number of reports of the trial that made the newest one.
+            goal: which values are better.
+        """
+        return curves_at(history, interval, goal)
+
     @settings(max_examples=200)
     @given(data=st.data(), history=_HISTORIES, goal=_GOALS)
     def test_incremental_equals_recomputed(
@@ -152,7 +162,7 @@ class PolicyContract:
             past = history[: position + 1]
             interval = sum(t == trial for t, _ in past)
             expected = schedule.applies(interval) and self.should_stop(
-                trial, curves_at(past, interval, goal), goal
+                trial, self.visible(past, interval, goal), goal
             )
             assert stopped[position] == expected
 
@@ -301,7 +311,7 @@ class PausingPolicyContract(PolicyContract):
             trial, past = history[position][0], history[: position + 1]
             interval = sum(t == trial for t, _ in past)
             expected = schedule.applies(interval) and self.should_pause(
-                trial, curves_at(past, interval, goal), goal
+                trial, self.visible(past, interval, goal), goal
             )
             assert (decision is not None and decision.pause) == expected
             assert decision is None or not (decision.stop and decision.pause)
@@ -318,7 +328,7 @@ class PausingPolicyContract(PolicyContract):
         chosen = evaluator.choose(paused, must_complete=False)
         allowed = set()
         for trial, found in paused.items():
-            curves = _scores_at(history, paused, found.interval, goal)
+            curves = self.visible(_until_pauses(history, paused), found.interval, goal)
             if self.may_continue(trial, found.interval, curves):
                 allowed.add(trial)
         assert (chosen is None) == (not allowed)
@@ -384,16 +394,14 @@ class PausingPolicyContract(PolicyContract):
         assert "continued it at interval 1: its best 8" in decision.message
 
 
-def _scores_at(
-    history: Sequence[Report], paused: Mapping[int, PausedTrial], interval: int, goal: Goal
-) -> Curves:
-    """Return the curves of all trials that reached an interval, without reports after their pause."""
+def _until_pauses(history: Sequence[Report], paused: Mapping[int, PausedTrial]) -> list[Report]:
+    """Return the reports without those after the pause of their trial."""
     made: list[Report] = []
     for trial, value in history:
         reports = sum(t == trial for t, _ in made)
         if trial not in paused or reports < paused[trial].interval:
             made.append((trial, value))
-    return curves_at(made, interval, goal)
+    return made
 
 
 def registered(declaration: PolicyDeclaration) -> contextlib.AbstractContextManager[None]:

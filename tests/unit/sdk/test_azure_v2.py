@@ -10,9 +10,11 @@ from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sweep import (
     AshaPolicy,
+    AutoPolicy,
     BanditPolicy,
     BayesianSamplingAlgorithm,
     Choice,
+    ForecastPolicy,
     GridSamplingAlgorithm,
     LogNormal,
     LogUniform,
@@ -153,6 +155,9 @@ POLICIES = [
     (MedianStoppingPolicy(), {"type": "median_stopping"}),
     (TruncationSelectionPolicy(truncation_percentage=20), {"type": "truncation_selection", "truncationPercentage": 20}),
     (AshaPolicy(reduction_factor=4, max_reports=81), {"type": "asha", "reductionFactor": 4, "maxReports": 81}),
+    (ForecastPolicy(probability=0.05, delay_evaluation=3), {"type": "forecast", "probability": 0.05, "delayEvaluation": 3}),
+    (AutoPolicy(), {"type": "auto"}),
+    (AutoPolicy(max_reports=81), {"type": "auto", "maxReports": 81}),
 ]  # fmt: skip
 
 

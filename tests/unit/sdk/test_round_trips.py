@@ -70,6 +70,8 @@ policies = st.none() | st.sampled_from(
         {"type": "median_stopping", "evaluationInterval": 2},
         {"type": "truncation_selection", "truncationPercentage": 20},
         {"type": "asha"},
+        {"type": "forecast", "probability": 0.05},
+        {"type": "auto", "maxReports": 100},
     ]
 )
 trials = st.sampled_from(

@@ -34,3 +34,17 @@ def parse_policy(reader: Reader) -> Policy:
         if len(reader.problems) == before:
             reader.note("type", name, f"the plug-in of {distribution} failed: {error!r}")
         return NoPolicy()
+
+
+def policy_in_force(policy: Policy, *, has_checkpoints: bool) -> Policy:
+    """Return the form of a policy that a sweep uses: one that pauses trials, where it has one and may.
+
+    Args:
+        policy: the policy of the spec.
+        has_checkpoints: whether trials can be paused.
+    """
+    with_checkpoints = getattr(policy, "with_checkpoints", None)
+    if not has_checkpoints or with_checkpoints is None:
+        return policy
+    pausing: Policy = with_checkpoints()
+    return pausing

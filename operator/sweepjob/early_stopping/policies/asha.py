@@ -99,7 +99,8 @@ DECLARATION = PolicyDeclaration(
         ParameterDeclaration(
             "maxReports",
             "integer",
-            "Number of reports of a complete trial. There is no rung from this number on.",
+            "Number of reports of a complete trial: asha has no rung from this number on; forecast and "
+            "auto learn it from complete trials unless it is given.",
             minimum=1,
             maximum=_MOST_REPORTS,
         ),
