@@ -75,12 +75,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         LenientReader(body.get("spec"), "spec"),
         LenientReader(body.get("status"), "status"),
     )
-    sweep, index = spec.text("sweep"), spec.whole("index", -1, most=_LARGEST_INDEX)
-    name, uid = meta.text("name"), meta.text("uid")
-    if not (name and uid and sweep) or index < 0:
-        raise ValueError(
-            "is not a record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
-        )
+    sweep, index, name, uid = _identity(meta, spec)
     # Fields that decisions depend on; the trial is held if one of them cannot be read.
     decisive = LenientReader(body.get("status"), "status")
     assignment, phase = _assignment(spec), _phase(decisive)
@@ -131,6 +126,16 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         other_metrics=() if phase.is_end else parse_other_metrics(status),
     )
     return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))
+
+
+def _identity(meta: LenientReader, spec: LenientReader) -> tuple[str, int, str, str]:
+    sweep, index = spec.text("sweep"), spec.whole("index", -1, most=_LARGEST_INDEX)
+    name, uid = meta.text("name"), meta.text("uid")
+    if not (name and uid and sweep) or index < 0:
+        raise ValueError(
+            "is not a record of a trial: it lacks a name, a uid, spec.sweep or spec.index"
+        )
+    return sweep, index, name, uid
 
 
 def owner_uid(body: Mapping[str, Any]) -> str:
