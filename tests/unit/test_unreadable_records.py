@@ -163,7 +163,7 @@ async def test_a_live_trial_is_asked_for_all_its_reports_again() -> None:
 @pytest.mark.parametrize(
     ("part", "changes", "said"),
     [
-        ("status", {"phase": "Paused"}, "status.phase: 'Paused'"),
+        ("status", {"phase": "Frozen"}, "status.phase: 'Frozen'"),
         ("status", {"attempt": "two"}, "status.attempt: 'two'"),
         ("status", {"stop": {"outcome": 5}}, "status.stop.outcome: 5"),
         ("spec", {"assignment": "{"}, "spec.assignment: '{'"),
@@ -200,7 +200,7 @@ async def test_the_pods_of_an_unmanaged_trial_end_with_its_sweep() -> None:
     server = world.server
     await until(server, 0, "Running")
     world.kill()
-    tamper(server, 0, phase="Paused")
+    tamper(server, 0, phase="Frozen")
     world.start()
     await asyncio.sleep(2)
     change(server, stop=True)
@@ -214,7 +214,7 @@ async def test_a_record_that_was_deleted_is_run_again() -> None:
     server = world.server
     await until(server, 0, "Succeeded")
     world.kill()
-    tamper(server, 0, phase="Paused")
+    tamper(server, 0, phase="Frozen")
     world.start()
     await asyncio.sleep(2)
     path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials/sweep-0"
