@@ -51,7 +51,13 @@ ELSEWHERE = {
 }
 # Within sentences: what only names a command, and what another test runs.
 NAMED = {
-    *("kubectl sweepjob", "kubectl sweepjob ...", "kubectl apply", "kubectl describe"),
+    *(
+        "kubectl sweepjob",
+        "kubectl sweepjob ...",
+        "kubectl apply",
+        "kubectl describe",
+        "kubectl drain",
+    ),
     *("kubectl sweepjob suspend", "kubectl sweepjob export", "sweepjob run --local"),
     *("sweepjob validate", "sweepjob propose", "sweepjob replay"),
     *("kubectl sweepjob ui", "sweepjob export"),

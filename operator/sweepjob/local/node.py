@@ -114,6 +114,12 @@ class Node:
         if log is not None:
             yield await log.wait_for_tail()
 
+    def remove_deleted(self) -> None:
+        """Remove the pods that were being deleted when an earlier run of the sweep was interrupted."""
+        for key, body in list(self._store.all("pods").items()):
+            if body["metadata"]["uid"] not in self._tasks:
+                self._remove_if_deleted(key, body)
+
     async def close(self) -> None:
         """Terminate all pods, and kill those that do not end. Their status stays, for a later resume."""
         self._is_closing = True
@@ -227,7 +233,11 @@ class Node:
         now = self._store.get("pods", key) or body
         status = pod_status.ended(now, end, self._clock())
         self._controller.request("PATCH", "pods", key, {"status": status}, "status")
-        if "deletionTimestamp" in now["metadata"]:
+        self._remove_if_deleted(key, now)
+
+    def _remove_if_deleted(self, key: Key, body: Body) -> None:
+        """Remove a pod that has ended and whose deletion was requested, as a kubelet does."""
+        if "deletionTimestamp" in body["metadata"]:
             final = {"preconditions": {"uid": body["metadata"]["uid"]}, "gracePeriodSeconds": 0}
             self._controller.request("DELETE", "pods", key, final)
 

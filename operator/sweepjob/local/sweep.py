@@ -107,6 +107,7 @@ class LocalSweep:
             await self._operate(stack, node, listener, url)
             stack.push_async_callback(node.close)
             controller.sync_all()
+            node.remove_deleted()
             if manifest is not None:
                 for config_map in config_maps:
                     self._create(_CONFIG_MAPS, config_map)

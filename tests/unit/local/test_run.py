@@ -140,6 +140,27 @@ def test_an_interrupted_sweep_leaves_no_process_and_resumes(local: Local) -> Non
     assert all(trial["status"].get("failures", 0) == 0 for trial in local.objects())
 
 
+def test_a_sweep_that_was_interrupted_while_it_stopped_a_trial_resumes(local: Local) -> None:
+    """The trainer ignores the request to end, so that its pod is still there."""
+    ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); exec(open('train.py').read())"
+    trial = {"command": [sys.executable, "-c", ignore], "stopGracePeriodSeconds": 8}
+    policy = {"type": "bandit", "slackAmount": 0.1, "delayEvaluation": 2}
+    body = sweep(earlyTermination=policy, trial=trial)
+    process = local.start(body)
+    deadline = time.monotonic() + 30
+    while not any(t.get("status", {}).get("phase") == "Stopping" for t in local.objects()):
+        assert time.monotonic() < deadline, "no trial was stopped"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    assert "Complete: 4 of 4 trials" in local.run(body, "--resume")
+    stopped = [t for t in local.objects() if t["status"]["phase"] == "EarlyStopped"]
+    assert stopped
+    assert not list(
+        (local.folder / ".sweepjob/local/pods").glob(f"{stopped[0]['metadata']['name']}-*.json")
+    )
+
+
 CHOICE = {"type": "choice", "values": [40]}
 
 

@@ -20,7 +20,7 @@ from .precondition import require
 
 _UNSEEN_END = (
     "its pod ended while the operator was away, and the trial goes on from its checkpoint: reports after "
-    "number {} may be missing, so that later ones have lower numbers than they should"
+    "number {} may be missing, so that later ones have lower numbers than they should."
 )
 
 
