@@ -251,10 +251,10 @@ def test_limits_on_usage_that_no_trial_approaches() -> None:
     total = {"maxTotalTrials": 4}
     limits = {**total, "maxGpuHours": 2, "maxCost": 5, "prices": {"nvidia.com/gpu": 1}}
     assert warned(limits=limits) == []
-    other = {**total, "maxCost": 5, "prices": {"amd.com/gpu": 1, "cpu": 0}}
+    other = {**total, "maxCost": 5, "prices": {"nvidia.com/gpus": 1, "cpu": 0.1}}
     [(path, text)] = warned(limits=other)
-    assert path == "spec.limits.maxCost"
-    assert "no trial requests amd.com/gpu, so that only prices of the operator count" in text
+    assert path == "spec.limits.prices.nvidia.com/gpus"
+    assert "does not count; did you mean nvidia.com/gpu?" in text
     [(path, text)] = warned(limits={**total, "maxCost": 5})
     assert "limits.prices has no price" in text
     plain = {"image": "i", "command": "train ${{search_space.lr}} ${{search_space.units}}"}

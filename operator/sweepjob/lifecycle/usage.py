@@ -115,7 +115,9 @@ class UsageLimit:
         used = self.used.at(now)
         if used + self.uncertain < self.limit * self.unit:
             return None
-        return Cause(self.reason, self.message.format(used / self.unit, self.limit))
+        # What is on record may be a little less than what the trials were ended for.
+        shown = max(used / self.unit, self.limit)
+        return Cause(self.reason, self.message.format(shown, self.limit))
 
     def due(self, now: float) -> float | None:
         """Return when the limit is reached if no pod starts or ends.

@@ -16,6 +16,7 @@ from ... import protocol
 from ...template import command
 from ...template.references import Reference, format_path, iter_texts, references
 from ..parsing.problem import Problem
+from ..parsing.suggestions import did_you_mean
 from ..spec.sweep_spec import SweepSpec
 from .log_bound_warnings import exponent_warnings
 from .template_references import nearest_reference, possible_values
@@ -35,6 +36,8 @@ _LOOKALIKE = re.compile(
     re.IGNORECASE,
 )
 _GPU = re.compile(r'/gpu"|/mig-|"resourceClaims"')  # that GPU-seconds are counted of
+_RESOURCE = re.compile(r'"([a-z0-9.-]{1,200}/[A-Za-z0-9._-]{1,60})": ')
+_ALWAYS_THERE = ("cpu", "memory")  # requested by the sidecar
 _SHELLS = re.compile(r"(?:.*/)?(?:ba|da|a|k|z)?sh")
 _SCRIPT_FLAG = re.compile(r"-[a-z]*c[a-z]*")
 _SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
@@ -67,9 +70,13 @@ def _limits_without_usage(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator
         message = "no trial requests a GPU, so that this limit is never reached; use timeout"
         yield Problem("spec.limits.maxGpuHours", limits.max_gpu_hours, message)
     priced = [name for name, price in limits.prices.items() if price > 0]
-    if limits.max_cost is not None and not any(f'"{name}"' in text for name in priced):
-        why = f"no trial requests {' or '.join(priced)}" if priced else "limits.prices has no price"
-        message = f"{why}, so that only prices of the operator count"
+    for name in priced:
+        if f'"{name}"' not in text and name not in _ALWAYS_THERE:
+            hint = did_you_mean(name, sorted(set(_RESOURCE.findall(text))))
+            message = f"no trial requests it, so that this price does not count{hint}"
+            yield Problem(f"spec.limits.prices.{name}", limits.prices[name], message)
+    if limits.max_cost is not None and not priced:
+        message = "limits.prices has no price, so that only prices of the operator count"
         yield Problem("spec.limits.maxCost", limits.max_cost, message)
 
 
