@@ -21,7 +21,7 @@ from sweepjob.early_stopping.policies.auto import AutoPolicy
 from sweepjob.early_stopping.policies.auto_promotion import PausingAutoPolicy
 from sweepjob.early_stopping.policies.forecast import ForecastPolicy
 from sweepjob.early_stopping.policies.rungs import Rungs
-from sweepjob.early_stopping.policy import PausedTrial, PausingPolicy, Policy, Schedule
+from sweepjob.early_stopping.policy import Decision, PausedTrial, PausingPolicy, Policy, Schedule
 from sweepjob.objective import Goal
 from sweepjob.testing.policies import (
     Curves,
@@ -258,6 +258,52 @@ def test_auto_pauses_where_trials_have_checkpoints() -> None:
     pausing = parse_sweepjob(sweepjob(**body, trial=trial | {"checkpoint": {"output": "state"}}))
     assert pausing.policy == PausingAutoPolicy(Rungs(3))
     assert pausing.policy_pauses
+
+
+COMPLETE = 20
+
+
+def against_better(policy: Policy, curve: list[float]) -> list[Decision | None]:
+    """Decisions about the sixth trial, after five complete ones that are far better."""
+    better = [(trial, 0.9 - 0.1 / n) for trial in range(5) for n in range(1, COMPLETE + 1)]
+    return play(policy, Goal.MAXIMIZE, better + [(5, value) for value in curve])[len(better) :]
+
+
+@pytest.mark.parametrize("late", [[0.0], [math.nan]], ids=["low", "not finite"])
+@pytest.mark.parametrize("has_checkpoints", [False, True])
+@pytest.mark.parametrize(
+    "section",
+    [
+        {"type": "auto"},
+        {"type": "forecast", "probability": 0.1},
+        {"type": "forecast", "probability": 0.1, "evaluationInterval": 4},
+        {"type": "asha", "gracePeriod": 1, "reductionFactor": 2},
+        {"type": "asha", "gracePeriod": 5, "reductionFactor": 2, "mode": "promote"},
+    ],
+    ids=str,
+)
+def test_no_trial_is_stopped_or_paused_at_its_last_report(
+    section: dict[str, Any], has_checkpoints: bool, late: list[float]
+) -> None:
+    """Its script would die before it saves its model, and nothing would be saved."""
+    reader = Reader({**section, "maxReports": COMPLETE}, "spec.earlyTermination")
+    policy = policy_in_force(parse_policy(reader), has_checkpoints=has_checkpoints)
+    assert reader.problems == []
+    decisions = against_better(policy, late * (COMPLETE + 4))
+    ended = [n for n, found in enumerate(decisions, 1) if found and (found.stop or found.pause)]
+    assert ended, "it falls behind before its last report"
+    assert max(ended) < COMPLETE
+
+
+@pytest.mark.parametrize("policy", [AutoPolicy(COMPLETE), ForecastPolicy(0.1, COMPLETE)], ids=repr)
+def test_the_decision_about_a_complete_trial_says_why(policy: Policy) -> None:
+    last = against_better(policy, [0.1] * COMPLETE)[-1]
+    assert last is not None
+    assert (last.stop, last.threshold) == (False, None)
+    assert last.message == (
+        f"{policy.name} continued it at interval 20: its best 0.1 is that of a complete trial: "
+        "maxReports is 20"
+    )
 
 
 def test_doublings_are_four_intervals_for_each() -> None:

@@ -19,10 +19,9 @@ from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .parsing.problem import InvalidSpec, Problem
 from .parsing.reader import Reader
 from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
-from .spec.checkpoint import checkpoint_problems, policy_problems
+from .spec.checkpoint import checkpoint_problems, with_policy
 from .spec.code import code_problems
 from .spec.constraints import parse_constraints
-from .spec.early_termination import parse_policy, policy_in_force
 from .spec.initial_points import parse_initial_points
 from .spec.limits import parse_limits
 from .spec.metrics import RETRY, parse_metrics
@@ -78,7 +77,6 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     algorithm = parse_algorithm(reader.child("samplingAlgorithm", {"type": DEFAULT_ALGORITHM}))
     space = parse_space(reader.child("searchSpace"), algorithm.log_base)
     limits = parse_limits(reader.child("limits"))
-    has_policy = "earlyTermination" in reader.data
     space = prepare_space(space, algorithm, reader)
     objective, *further = parse_objectives(reader)
     constraints = parse_constraints(reader)
@@ -90,7 +88,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         space=space,
         sampler=algorithm.sampler,
         seed=algorithm.seed,
-        policy=parse_policy(reader.child("earlyTermination")) if has_policy else NoPolicy(),
+        policy=NoPolicy(),
         limits=limits,
         suspend=reader.flag("suspend"),
         stop=reader.flag("stop"),
@@ -104,14 +102,13 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         log_base=algorithm.log_base,
         notifications=parse_notifications(reader.data.get("notifications", []), reader),
     )
-    has_checkpoints = spec.trial.checkpoint is not None
-    spec = replace(spec, policy=policy_in_force(spec.policy, has_checkpoints=has_checkpoints))
+    if "earlyTermination" in reader.data:
+        spec = with_policy(spec, reader.child("earlyTermination"))
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)
     _check_retries(reader, spec)
-    policy = reader.data.get("earlyTermination") or {}
-    reader.problems += (*checkpoint_problems(spec), *policy_problems(spec, policy))
+    reader.problems += checkpoint_problems(spec)
     trial = reader.child("trial").data
     if spec.trial.manifest is not None:
         reader.problems += manifest_problems(spec)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..api.parsing.reader import Reader
-from ..api.spec.early_termination import parse_policy
+from ..api.spec.checkpoint import with_policy
+from ..api.spec.sweep_spec import SweepSpec
 from ..early_stopping.policies.registry import POLICIES
 from ..early_stopping.policy import Decision, Policy
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay
@@ -68,8 +69,10 @@ def run(args: argparse.Namespace) -> int:
     given = sweep.manifest["spec"].get("earlyTermination")
     policies: dict[str, tuple[Any, Policy]] = {_policy_name(given): (given, sweep.spec.policy)}
     for other in args.compare:
-        document, policy = _read_policy(other)
+        document, policy, source = _read_policy(other, sweep.spec)
         name = _policy_name(document)
+        if name in policies and source:
+            name += f" of {source}"
         unique = name if name not in policies else f"{name} ({len(policies) + 1})"
         policies[unique] = (document, policy)
     replays = {name: _replay(sweep, trials, policy) for name, (_, policy) in policies.items()}
@@ -120,19 +123,24 @@ def _write_report(
     write(sheets, file)
 
 
-def _read_policy(text: str) -> tuple[Any, Policy]:
-    """Return a policy as written and as parsed, from a sweep file or from YAML."""
+def _read_policy(text: str, spec: SweepSpec) -> tuple[Any, Policy, str]:
+    """Return a policy as written and as parsed, and the sweep file that it is from.
+
+    Args:
+        text: the file, or the policy in YAML.
+        spec: the spec that a policy in YAML is for; with its checkpoint.
+    """
     if not text.lstrip().startswith("{") or Path(text).exists():
         sweep = read_sweep(text)
-        return sweep.manifest["spec"].get("earlyTermination"), sweep.spec.policy
+        return sweep.manifest["spec"].get("earlyTermination"), sweep.spec.policy, text
     try:
         (document,) = load_documents(text)
     except (InvalidYamlError, ValueError) as error:
         raise CommandError(f"--compare: {error}") from None
     reader = Reader(document, "earlyTermination")
-    policy = parse_policy(reader)
+    policy = with_policy(spec, reader).policy
     reader.finish()
-    return document, policy
+    return document, policy, ""
 
 
 def _policy_name(policy: Any) -> str:

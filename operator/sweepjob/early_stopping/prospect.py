@@ -149,6 +149,9 @@ def decide_by_forecast(
 ) -> Decision:
     """Stop a trial whose chance to become the best is below a probability.
 
+    A trial that has made ``max_reports`` continues: nothing is saved by stopping it, and its script may
+    still have to save its model.
+
     Args:
         policy: the policy that decides.
         interval: the number of the trial's newest report.
@@ -158,6 +161,11 @@ def decide_by_forecast(
         probability: the chance below which a trial is stopped, above 0.
         earliest: the share of a complete trial's reports before which it is not.
     """
+    if max_reports is not None and interval >= max_reports:
+        why = f"is that of a complete trial: maxReports is {max_reports}"
+        return Decision.of(
+            policy, interval, rank, goal, stop=False, threshold=None, explanation=why
+        )
     if _never_was_finite(rank):
         others = count_other_trials(rank.other_count)
         why = f"is compared with {others}, which had finite ones by then"

@@ -134,6 +134,52 @@ def test_policies_side_by_side(program: Program) -> None:
     assert policies[2]["saved"] == 0
 
 
+CHECKPOINT: dict[str, Any] = {
+    "outputs": {"state": {"volume": {"persistentVolumeClaim": {"claimName": "state"}}}},
+    "trial": {"image": "i:1", "command": "train", "checkpoint": {"output": "state"}},
+}
+PROMOTE = {"type": "asha", "mode": "promote", "maxReports": 4}
+
+
+def compared(
+    program: Program, policy: dict[str, Any], other: str, **spec: Any
+) -> list[dict[str, Any]]:
+    """Replays two policies on curves that an early pause and a stop treat differently."""
+    sweep = program.file(yaml.safe_dump(sweepjob(earlyTermination=policy, **spec), sort_keys=False))
+    curves = [{"trial": t, "values": [t % 3 + n / 9 for n in range(9)]} for t in range(9)]
+    lines = program.file("\n".join(map(json.dumps, curves)), "curves.jsonl")
+    assert program("replay", "-f", sweep, lines, "--compare", other, "-o", "json") == 0
+    policies: list[dict[str, Any]] = json.loads(program.out)["policies"]
+    return policies
+
+
+@pytest.mark.parametrize("policy", [{"type": "auto", "maxReports": 9}, PROMOTE], ids=str)
+def test_an_inline_policy_has_the_checkpoint_of_the_file(
+    program: Program, policy: dict[str, Any]
+) -> None:
+    own, inline = compared(program, policy, json.dumps(policy), **CHECKPOINT)
+    assert "paused" in str(own["trials"])
+    assert inline.pop("policy") == f"{own.pop('policy')} (2)"
+    assert inline == own
+
+
+def test_a_compared_file_has_its_own_checkpoint_and_is_named(program: Program) -> None:
+    policy = {"type": "auto", "maxReports": 9}
+    other = program.file(yaml.safe_dump(sweepjob(earlyTermination=policy)), "other.yaml")
+    own, without = compared(program, policy, str(other), **CHECKPOINT)
+    assert "paused" in str(own["trials"])
+    assert "paused" not in str(without["trials"])
+    assert without["policy"] == f"{own['policy']} of {other}"
+
+
+def test_an_inline_policy_that_the_file_could_not_have_is_refused(program: Program) -> None:
+    sweep, curves = write(program, CURVES, type="auto")
+    assert program("replay", "-f", sweep, curves, "--compare", json.dumps(PROMOTE)) == 1
+    assert program.err.startswith("error: earlyTermination.mode: 'promote': asha pauses trials")
+    assert "add trial.checkpoint: {output: NAME}" in program.err
+    assert program.err.rstrip().endswith("or use mode: stop")
+
+
 def test_a_non_finite_value_is_valid_json(program: Program) -> None:
     lines = [
         '{"trial": 5, "values": [null, NaN, "-Infinity"]}',

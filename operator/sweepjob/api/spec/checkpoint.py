@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ..parsing.problem import Problem
 from ..parsing.reader import Reader
 from ..parsing.suggestions import did_you_mean
+from .early_termination import parse_policy, policy_in_force
 from .sweep_spec import SweepSpec
 
 _PATH = "spec.trial.checkpoint"
@@ -64,19 +65,29 @@ def checkpoint_problems(spec: SweepSpec) -> Iterator[Problem]:
         yield Problem(f"{_PATH}.output", name, message)
 
 
-def policy_problems(spec: SweepSpec, section: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield that a policy pauses trials that cannot be paused.
+def with_policy(spec: SweepSpec, section: Reader) -> SweepSpec:
+    """Return a spec with another policy, in the form that the sweep uses.
 
     Args:
-        spec: the spec of the sweep.
-        section: ``spec.earlyTermination``.
+        spec: the spec of the sweep; its own policy is not read.
+        section: ``earlyTermination``; problems are added to the reader's, also that the policy pauses
+            trials that cannot be paused.
     """
+    policy = policy_in_force(
+        parse_policy(section), has_checkpoints=spec.trial.checkpoint is not None
+    )
+    spec = replace(spec, policy=policy)
+    _check_pauses(spec, section)
+    return spec
+
+
+def _check_pauses(spec: SweepSpec, section: Reader) -> None:
     if not spec.policy_pauses or spec.trial.checkpoint is not None:
         return
-    mode = section.get("mode")
+    mode = section.data.get("mode")
     key, remedy = ("type", "use another policy") if mode is None else ("mode", "use mode: stop")
     message = (
         f"{spec.policy.name} pauses trials, which need a checkpoint to go on from; add trial.checkpoint: "
         f"{{output: NAME}} with an output that the script saves its state to, or {remedy}"
     )
-    yield Problem(f"spec.earlyTermination.{key}", section.get(key), message)
+    section.note(key, section.data.get(key), message)
