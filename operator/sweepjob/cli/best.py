@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api.parsing.suggestions import did_you_mean
-from ..read_model.ranking import best_by, front_trials, knee_of, outcome_of
+from ..read_model.ranking import best_by, closest_trial, front_trials, knee_of, outcome_of
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from ..render.best_parameters import FORMATTERS, front_data
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
             f"{sweep.name} has one objective, {sweep.metric}; leave out --by and --knee"
         )
     if sweep.best_value is None:
-        raise CommandError(_no_best(sweep, body.get("status") or {}))
+        raise CommandError(_no_best(source, sweep, body.get("status") or {}))
     trial = TrialView.of(source.trial(sweep.best), sweep.goal)
     outputs = body["status"]["best"].get("outputs") or {}
     if warning := body["status"]["best"].get("warning"):
@@ -67,14 +67,27 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _no_best(sweep: SweepView, status: Mapping[str, Any]) -> str:
+def _no_best(source: SweepSource, sweep: SweepView, status: Mapping[str, Any]) -> str:
+    """Return why there is no best trial: the sweep has just begun, or it has ended without one."""
+    end = f"; the sweep has ended ({sweep.phase})" if sweep.has_ended else ""
+    yet = "" if sweep.has_ended else " yet"
     if sweep.criteria.is_plain:
-        return f"no trial of {sweep.name} has reported {sweep.metric} yet"
+        return f"no trial of {sweep.name} has reported {sweep.metric}{yet}{end}"
     counts = status.get("results") or {}
-    return (
-        f"no trial of {sweep.name} has ended with all values and met the constraints yet; infeasible "
-        f"trials: {counts.get('infeasible', 0)}; trials without all values: {counts.get('incomplete', 0)}"
-    )
+    closest = closest_trial(trial_views(source.trials(sweep.name), sweep.goal), sweep.criteria)
+    if closest is None or not sweep.has_ended:
+        what = f"has ended with all values and met the constraints{yet}{end}"
+    else:
+        what = f"is feasible{end}"
+    lines = [
+        f"no trial of {sweep.name} {what}",
+        f"infeasible trials: {counts.get('infeasible', 0)}",
+        f"trials without all values: {counts.get('incomplete', 0)}",
+    ]
+    if closest is not None:
+        violations = sweep.criteria.violations(outcome_of(closest, sweep.criteria).values)
+        lines.append(f"the closest is {closest.name}: {', '.join(violations)}")
+    return "; ".join(lines)
 
 
 def _print_front(source: SweepSource, sweep: SweepView, args: argparse.Namespace) -> int:
@@ -86,7 +99,7 @@ def _print_front(source: SweepSource, sweep: SweepView, args: argparse.Namespace
         raise CommandError(f"--by: {args.by} is no objective{near or ';'} known: {listed}")
     front = front_trials(trial_views(source.trials(sweep.name), sweep.goal), criteria)
     if not front:
-        raise CommandError(_no_best(sweep, status))
+        raise CommandError(_no_best(source, sweep, status))
     if args.by or args.knee:
         chosen = best_by(front, criteria, args.by) if args.by else knee_of(front, criteria)
         _print_trial(sweep, chosen, {}, args)

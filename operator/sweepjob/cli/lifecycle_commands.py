@@ -12,6 +12,7 @@ from ..read_model.trial_view import TrialView
 from ..render.table import print_message, print_output
 from .arguments import SWEEP, add_sweep, add_sweep_or_trial, add_trial, resolve_kind
 from .errors import CommandError
+from .folder_lifecycle import refuse_folder
 from .kubectl import Kubectl
 
 # GitOps tools that revert changes, by the label or annotation of their objects.
@@ -77,7 +78,12 @@ def _command(
     sentence = f"{text[0].upper()}{text[1:]}."
     parser = commands.add_parser(name, help=text.split(";")[0], description=sentence)
     add_name(parser)
-    parser.set_defaults(run=lambda args: act(Kubectl.of(args), args.name))
+
+    def run(args: argparse.Namespace) -> int:
+        refuse_folder(args, name)
+        return act(Kubectl.of(args), args.name)
+
+    parser.set_defaults(run=run)
 
 
 def _suspend(cluster: Kubectl, name: str) -> int:

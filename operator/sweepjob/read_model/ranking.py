@@ -84,6 +84,19 @@ def ranked(trials: Sequence[TrialView], criteria: Criteria) -> list[TrialView]:
     return sorted(trials, key=key)
 
 
+def closest_trial(trials: Sequence[TrialView], criteria: Criteria) -> TrialView | None:
+    """Return the ended trial with all values that violates the constraints least; None without one.
+
+    Args:
+        trials: all trials of a sweep without a feasible one.
+        criteria: of the sweep.
+    """
+    ended = [trial for trial in trials if trial.record.phase.is_end]
+    outcomes = ((trial, outcome_of(trial, criteria)) for trial in ranked(ended, criteria))
+    complete = (t for t, o in outcomes if o.violation and o.complete_scores is not None)
+    return next(complete, None)
+
+
 def _members(trials: Sequence[TrialView], criteria: Criteria) -> list[Member]:
     found = []
     for trial in trials:

@@ -116,6 +116,12 @@ class SweepView:
         return f"no trial of {self.name} has reported {self.metric}"
 
     @property
+    def no_best_yet(self) -> str:
+        """The same with the name of the sweep, and ``yet`` unless the sweep has ended."""
+        yet = "" if self.has_ended else " yet"
+        return f"{self.name} has no best trial{yet}: {self.no_best_message}"
+
+    @property
     def ended(self) -> int:
         """Number of trials that have ended."""
         kinds = ("succeeded", "earlyStopped", "failed", "canceled")

@@ -13,6 +13,7 @@ from .data import Outputs
 from .displays import Displayed
 from .expressions import Expression
 from .limits import Objective, SweepJobLimits
+from .object_arguments import object_of, objects_of
 from .policies import EarlyTerminationPolicy
 from .sampling_algorithms import SamplingAlgorithm
 from .sampling_algorithms import sampling_algorithm as algorithm_named
@@ -21,6 +22,10 @@ from .trial import TrialDefinition
 
 # Azure's settings of a sweep without a meaning on Kubernetes; what is set is said when it is submitted.
 _AZURE = ("identity", "queue_settings", "services", "job_tier", "priority", "parent_job_name")
+_LISTS: dict[str, type[Objective | Constraint]] = {
+    "objectives": Objective,
+    "constraints": Constraint,
+}
 
 
 class SweepDefinition(KnownAttributes, Step, Displayed):
@@ -126,12 +131,11 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             self.set_resources(**({} if value is None else values_of(value)))
             return
         elif name == "limits" and isinstance(value, Mapping):
-            value = SweepJobLimits(**value)
-        elif name == "objective" and isinstance(value, Mapping):
-            value = Objective(**value)
-        elif name in ("objectives", "constraints"):
-            kind = Objective if name == "objectives" else Constraint
-            value = [kind(**item) if isinstance(item, Mapping) else item for item in value or ()]
+            value = object_of(SweepJobLimits, value, name)
+        elif name == "objective" and value is not None:
+            value = object_of(Objective, value, name)
+        elif name in _LISTS:
+            value = objects_of(_LISTS[name], value, name)
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api.parsing.problem import InvalidSpec
+from ..local.unsupported import PAUSED_BY_POLICY_ONLY
 from .arguments import ArgumentError, python_message
 from .azure_resolution import Resolver
 from .current_map import current_map
@@ -236,10 +237,7 @@ class FolderSweepObjects:
         Raises:
             SweepError: always.
         """
-        raise SweepError(
-            f"{trial}: trials of a sweep on this machine are paused and continued by its policy only; "
-            "cancel() ends the sweep"
-        )
+        raise SweepError(f"{trial}: {PAUSED_BY_POLICY_ONLY}; cancel() ends the sweep")
 
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
         """Copy a trial's outputs and return the folders that were written.

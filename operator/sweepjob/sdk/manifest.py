@@ -23,6 +23,7 @@ from .expression_parsing import expression_from_spec
 from .expressions import SPEC_KEYS, Expression
 from .limits import Objective, SweepJobLimits
 from .notification import Notification, as_notification
+from .object_arguments import objects_of
 from .object_name import object_name
 from .policies import EarlyTerminationPolicy, early_termination_policy, policy_from_spec
 from .sampling_algorithms import GridSamplingAlgorithm, algorithm_from_spec
@@ -112,9 +113,11 @@ def _objectives(job: SweepDefinition) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if job.objective is not None:
         found["objective"] = job.objective.to_spec()
-    for key in ("objectives", "constraints"):
-        if given := getattr(job, key):
-            found[key] = [entry.to_spec() for entry in given]
+    # Entries of the lists may have been added or replaced since they were set.
+    if objectives := objects_of(Objective, job.objectives, "objectives"):
+        found["objectives"] = [entry.to_spec() for entry in objectives]
+    if constraints := objects_of(Constraint, job.constraints, "constraints"):
+        found["constraints"] = [entry.to_spec() for entry in constraints]
     return found
 
 

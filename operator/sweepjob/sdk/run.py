@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..api import names
 from ..api.phases import SweepPhase
 from ..objective import Goal
-from ..read_model.ranking import front_trials, knee_of
+from ..read_model.ranking import front_trials, knee_of, ranked
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
 from .azure_objects import JobService
@@ -238,22 +238,30 @@ class SweepRun(Displayed):
     ) -> list[dict[str, Any]]:
         """Return a dict for each trial, the best first, as in v1 of Azure's client.
 
+        The order is that of ``sweepjob trials``. With constraints, feasible trials come first, and
+        ``feasible`` says of each trial what ``TrialRun.feasible`` does. With several objectives, the
+        Pareto front comes first.
+
         Args:
             top: Maximum number of trials; 0 for all.
             reverse: True for the worst first.
             discard_no_metric: True to leave out trials without a value, which come last otherwise.
         """
-        goal = self.goal
-        trials = [t for t in self.trials() if t.value is not None or not discard_no_metric]
-        valued = [t for t in trials if t.value is not None]
-        valued.sort(key=lambda t: (-t.score(goal), t.index), reverse=reverse)
-        ordered = [*valued, *(t for t in trials if t.value is None)]
+        now = time.time()
+        sweep, views = self.views()
+        trials = [TrialRun.of(v, now, sweep.criteria) for v in ranked(views, sweep.criteria)]
+        valued = [trial for trial in trials if trial.value is not None]
+        without = [trial for trial in trials if trial.value is None]
+        ordered = [*(reversed(valued) if reverse else valued)]
+        ordered += [] if discard_no_metric else without
+        has_constraints = bool(sweep.criteria.constraints)
         return [
             {
                 "run_id": trial.name,
                 "hyperparameters": parameters_json(trial.parameters),
                 "best_primary_metric": trial.value,
                 "status": trial.status,
+                **({"feasible": trial.feasible} if has_constraints else {}),
             }
             for trial in (ordered[:top] if top else ordered)
         ]
@@ -356,8 +364,8 @@ class SweepRun(Displayed):
         """
         name = trial or self.properties.get("best_child_run_id")
         if name is None:
-            reason = SweepView.of(self.body).no_best_message
-            raise SweepError(f"{self.name} has no best trial yet: {reason}; give trial=")
+            sweep = SweepView.of(self.body)
+            raise SweepError(f"{sweep.no_best_yet}; give trial=")
         return self._objects.download(name, output_name, path)
 
     def promote(

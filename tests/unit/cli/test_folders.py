@@ -129,6 +129,54 @@ def test_a_run_that_was_killed_is_not_called_running(
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("pause .sweepjob/local/local-3", "are paused and continued by its policy only"),
+        ("pause .sweepjob/local", "are paused and continued by its policy only"),
+        ("resume .sweepjob/local/local-3", "are paused and continued by its policy only"),
+        ("stop .sweepjob/local/local-3", "not canceled one by one; Ctrl-C ends"),
+        ("retry .sweepjob/local/local-3", "trial.maxRetries repeats failed attempts"),
+        ("stop .sweepjob/local", "has ended (Complete); there is nothing to stop"),
+        ("resume .sweepjob/local", "has ended (Complete); there is nothing to resume"),
+        ("suspend .sweepjob/local", "has ended (Complete); there is nothing to suspend"),
+        ("suspend .sweepjob/local/local-3", "a sweep on this machine is not suspended; Ctrl-C"),
+        ("pause .sweepjob/local/local-9", "there is no trial local-9 in .sweepjob/local"),
+        ("stop .sweepjob/none", "there is no such folder"),
+        ("stop .sweepjob", "choose one: .sweepjob/local"),
+    ],
+)
+def test_a_folder_is_not_changed_by_the_commands_of_a_cluster(
+    ran: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+    message: str,
+) -> None:
+    monkeypatch.chdir(ran)
+    assert message in said(capsys, *words.split(), code=2)
+
+
+def test_a_sweep_that_runs_or_was_killed_is_ended_and_continued_where_it_runs(
+    ran: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ran)
+    file = ran / ".sweepjob/local/sweepjobs/local.json"
+    whole = file.read_text()
+    body = json.loads(whole)
+    body["status"] |= {"phase": "Running", "conditions": [], "completionTime": None}
+    file.write_text(json.dumps(body))
+    one = ".sweepjob/local"
+    assert f"--folder {one} --resume" in said(capsys, "resume", one, code=2)
+    assert "was interrupted; there is nothing to stop" in said(capsys, "stop", one, code=2)
+    with (ran / one / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "Ctrl-C ends the command that runs" in said(capsys, "stop", one, code=2)
+        assert "nothing to resume" in said(capsys, "resume", one, code=2)
+        assert "with --resume continues it" in said(capsys, "suspend", one, code=2)
+    file.write_text(whole)
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         (".sweepjob/a", True),

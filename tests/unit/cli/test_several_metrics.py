@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ if units == 4:
 with open(os.environ["SWEEPJOB_METRICS_PATH"], "w") as file:
     file.writelines(json.dumps(row) + "\\n" for row in rows)
 """
-SWEEP = {
+SWEEP: dict[str, Any] = {
     "apiVersion": "sweepjob.dev/v1alpha1",
     "kind": "SweepJob",
     "metadata": {"name": "two"},
@@ -100,6 +101,33 @@ def test_what_best_cannot_print_is_said_with_the_remedy(
     )
     assert "did you mean latency?" in said(capsys, "best", ran, "--by", "latncy", code=2)
     assert "Pareto front instead of a best trial" in said(capsys, "download", ran, code=2)
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_best_of_a_sweep_without_a_feasible_trial_names_the_closest(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    several: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec: dict[str, Any] = {**SWEEP["spec"], "constraints": [{"metric": "size", "max": -1}]}
+    if not several:
+        spec["objective"] = spec.pop("objectives")[0]
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump({**SWEEP, "spec": spec}))
+    assert main(["run", "--local", "-f", "two.yaml"]) == 1
+    folder = tmp_path / ".sweepjob" / "two"
+    text = said(capsys, "best", folder, code=2)
+    assert "no trial of two is feasible; the sweep has ended (Failed)" in text
+    assert "the closest is two-0: size is 0, and at most -1 is feasible" in text
+    assert "yet" not in text
+    file = folder / "sweepjobs" / "two.json"
+    body = json.loads(file.read_text())
+    body["status"]["phase"] = "Running"
+    file.write_text(json.dumps(body))
+    text = said(capsys, "best", folder, code=2)
+    assert "no trial of two has ended with all values and met the constraints yet" in text
+    assert "the closest is two-0" in text
 
 
 def test_tables_show_the_front_and_what_is_compared(

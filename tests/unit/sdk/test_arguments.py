@@ -78,6 +78,21 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Objective("maximize", ""), "Objective.primary_metric: '': must be a string"),
     (lambda: Constraint("size_mb"), "Constraint: {'metric': 'size_mb'}: needs exactly one of max"),
     (lambda: Constraint("size_mb", max="50"), "Constraint.max: '50': must be a number; remove the quotes"),
+    (lambda: SweepJob(objectives=[("maximize", "a"), ("minimize", "b")]), "objectives[1]: ('minimize', 'b'): must be of the class Objective, or a dict with its arguments. Example: Objective("),
+    (lambda: SweepJob(objectives=["a", "b"]), "objectives[0]: 'a': must be of the class Objective, or a dict with its arguments. Example: Objective("),
+    (lambda: SweepJob(objectives="a"), "objectives: 'a': must be a list. Example: objectives=[Objective("),
+    (lambda: SweepJob(objectives={"goal": "maximize", "primaryMetric": "a"}), "must be a list. Example: objectives=[Objective("),
+    (lambda: SweepJob(objectives=[{"goal": "maximize", "metric": "a"}]), "objectives[0].metric: 'a': unknown key; did you mean primary_metric? known: goal, primary_metric. Example: Objective("),
+    (lambda: SweepJob(objectives=[{"goal": "most", "primaryMetric": "a"}]), "objectives[0]: Objective.goal: 'most': unknown; known: maximize, minimize"),
+    (lambda: SweepJob(objectives=[{"primaryMetric": "a"}]), "objectives[0]: Objective.goal: '': must be a string"),
+    (lambda: SweepJob(objectives=[{"goal": "maximize", "primaryMetric": "a", "primary_metric": "b"}]), "has an argument in two spellings; remove one"),
+    (lambda: SweepJob(objective=("maximize", "a")), "objective: ('maximize', 'a'): must be of the class Objective, or a dict with its arguments. Example: Objective("),
+    (lambda: SweepJob(constraints=[("size", 50)]), "constraints[0]: ('size', 50): must be of the class Constraint, or a dict with its arguments. Example: Constraint("),
+    (lambda: SweepJob(constraints=Constraint("s", max=5)), "constraints: Constraint(metric='s', max=5, min=None): must be a list. Example: constraints=[Constraint("),
+    (lambda: SweepJob(constraints=[{"metric": "s", "maximum": 5}]), "constraints[0].maximum: 5: unknown key; did you mean max?"),
+    (lambda: SweepJob(constraints=0), "constraints: 0: must be a list"),
+    (lambda: SweepJob(constraints=7), "constraints: 7: must be a list"),
+    (lambda: SweepJob(limits={"maxTrials": 5}), "limits.maxTrials: 5: unknown key; did you mean max_"),
     (lambda: SweepJobLimits(max_total_trials=0), "max_total_trials: 0: must be a whole number of at least 1"),
     (lambda: SweepJobLimits(target="0.9"), "SweepJobLimits.target: '0.9': must be a number"),
     (lambda: SweepJobLimits(max_failed_trials=-1), "max_failed_trials: -1: must be a whole number of at least 0"),
@@ -216,6 +231,26 @@ def test_attributes_that_are_set_later_take_effect() -> None:
     assert pod["containers"][0]["command"][2:] == [
         *("--lr", "${{search_space.lr}}", "--epochs", "${{inputs.epochs}}")
     ]
+
+
+@pytest.mark.parametrize("key", ["primary_metric", "primaryMetric"])
+def test_a_dict_describes_an_object_in_both_spellings(key: str) -> None:
+    both = [{"goal": "Maximize", key: "a"}, {"goal": "minimize", key: "b"}]
+    job = SweepJob(objectives=both, constraints=({"metric": "s", "max": 5},))
+    assert job.objectives == [Objective("Maximize", "a"), Objective("minimize", "b")]
+    assert job.constraints == [Constraint("s", max=5)]
+    job.objective, job.limits = both[0], {"maxTotalTrials": 4, "timeout": 60}
+    assert job.objective == Objective("Maximize", "a")
+    assert job.limits == SweepJobLimits(max_total_trials=4, timeout=60)
+
+
+def test_an_entry_that_is_added_later_is_checked() -> None:
+    job = command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM)
+    job.constraints.append({"metric": "s", "max": 5})
+    assert job.to_manifest()["spec"]["constraints"] == [{"metric": "s", "max": 5}]
+    job.constraints.append("s")
+    with pytest.raises(ArgumentError, match=r"constraints\[1\]: 's': must be of the class"):
+        job.to_manifest()
 
 
 def test_pods_and_processes_that_are_set_later_count() -> None:

@@ -153,6 +153,38 @@ def test_a_run_with_one_objective_prefers_feasible_trials() -> None:
         _ = done.pareto
 
 
+@pytest.mark.parametrize(
+    ("several", "order"), [(False, [0, 1, 3, 2, 4, 5]), (True, [0, 1, 2, 3, 4, 5])]
+)
+def test_children_are_sorted_with_feasible_trials_first(several: bool, order: list[int]) -> None:
+    one = {"objective": BOTH[0].to_spec(), "constraints": SPEC["constraints"]}
+    done = run(SPEC if several else one, VALUES)
+    children = done.get_children_sorted_by_primary_metric()
+    assert [child["run_id"] for child in children] == [f"sweep-{n}" for n in order]
+    best = done.get_best_run_by_primary_metric()
+    assert best is not None
+    assert children[0]["run_id"] == best.name
+    assert [child["feasible"] for child in children] == [True, True, True, True, False, None]
+    worst = done.get_children_sorted_by_primary_metric(reverse=True)
+    assert worst == children[::-1]
+    assert done.get_children_sorted_by_primary_metric(top=2) == children[:2]
+
+
+def test_children_of_a_sweep_without_constraints_have_azures_keys_only() -> None:
+    done = run({"objective": BOTH[1].to_spec() | {"primaryMetric": "accuracy"}}, VALUES[:3])
+    children = done.get_children_sorted_by_primary_metric()
+    assert [child["run_id"] for child in children] == ["sweep-2", "sweep-1", "sweep-0"]
+    assert set(children[0]) == {"run_id", "hyperparameters", "best_primary_metric", "status"}
+
+
+def test_a_sweep_that_has_ended_has_no_best_trial_to_come() -> None:
+    one = {"objective": BOTH[0].to_spec(), "constraints": SPEC["constraints"]}
+    with pytest.raises(
+        SweepError, match="sweep has no best trial: no trial of sweep has ended with"
+    ):
+        run(one, VALUES[4:]).download()
+
+
 def test_a_front_without_a_trial_is_empty() -> None:
     done = run(SPEC, VALUES[4:])
     assert list(done.pareto) == []

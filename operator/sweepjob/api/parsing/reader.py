@@ -62,11 +62,17 @@ class Reader:
         """
         return Reader(self.data.get(key, default or {}), self.at(key), self.problems)
 
-    def known(self, keys: Collection[str]) -> None:
-        """Add a problem for every key that is not among ``keys``."""
+    def known(self, keys: Collection[str], meant: Mapping[str, str] | None = None) -> None:
+        """Add a problem for every key that is not among ``keys``.
+
+        Args:
+            keys: the keys.
+            meant: what other words mean that are not like any of the keys.
+        """
         unknown, known = [key for key in self.data if key not in keys], ", ".join(sorted(keys))
         for number, key in enumerate(unknown):
-            near = did_you_mean(str(key), keys) if number < _MAX_SUGGESTIONS else ""
+            word = (meant or {}).get(str(key), str(key))
+            near = did_you_mean(word, keys) if number < _MAX_SUGGESTIONS else ""
             self.note(str(key), self.data[key], f"unknown key{near or ';'} known: {known}")
 
     def number(self, key: str, default: float | None = None) -> float:

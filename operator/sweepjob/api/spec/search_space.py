@@ -92,10 +92,16 @@ def _expression(reader: Reader, base: float) -> Expression | None:
     if kind not in EXPRESSIONS:
         return None
     keys, parse = EXPRESSIONS[kind]
-    reader.known(("type", *keys))
+    _reject_unknown(reader, keys)
     before = len(reader.problems)
     expression = parse(reader, base)
     return expression if len(reader.problems) == before else None
+
+
+def _reject_unknown(reader: Reader, keys: tuple[str, ...]) -> None:
+    """Record keys that an expression does not have; ``low`` of one without it means ``minValue``."""
+    meant = dict(zip(VALUE_KEYS, _BOUNDS, strict=True)) if set(_BOUNDS) <= {*keys} else {}
+    reader.known(("type", *keys), meant)
 
 
 def _choice(reader: Reader, base: float) -> Expression:

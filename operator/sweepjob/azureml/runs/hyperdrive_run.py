@@ -269,7 +269,5 @@ class HyperDriveRun(RunMembers, SweepRun):
     def _best_trial(self) -> Any:
         best = self.best
         if best is None:
-            sweep = SweepView.of(self.body)
-            message = f"{self.name} has no best trial yet: {sweep.no_best_message}"
-            raise UserErrorException(message)
+            raise UserErrorException(SweepView.of(self.body).no_best_yet)
         return best

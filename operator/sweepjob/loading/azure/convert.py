@@ -13,7 +13,7 @@ from .metadata import step_names
 from .old_keys import is_preview, with_current_keys
 from .options_check import reject_unused_options
 from .pipeline import convert_step
-from .pipeline_steps import MAX_STEPS, SweepStep, UnreadStep, sweep_steps
+from .pipeline_steps import MAX_STEPS, SweepStep, UnreadStep, meant_type, sweep_steps
 from .result_check import check_result
 from .sweep import convert_sweep
 
@@ -215,6 +215,8 @@ def _describe_kind(data: Mapping[str, Any], kind: str) -> str:
         return "is a sweep of Weights & Biases: sweepjob convert makes a SweepJob of it"
     if kind == "automl":
         return "is an AutoML job, which trains models of Azure's own; only type: sweep can be converted"
+    if meant := meant_type(data, kind) if kind else "":
+        return f"has type: {kind}; did you mean {meant}?"
     if kind:
         return f"has type: {kind}; only type: sweep can be converted"
     return "is no sweep: it has neither type: sweep nor v1's sampling.parameter_space"

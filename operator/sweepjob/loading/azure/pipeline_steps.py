@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...api.parsing.problem import Problem
+from ...api.parsing.suggestions import nearest
 from ...search.space import Scalar
 from ..azure_map.asset_names import is_local_path
 from .component import read_component
@@ -23,6 +24,10 @@ from .pipeline_values import (
 
 _MAX_DEPTH = 20  # of pipelines in pipelines
 MAX_STEPS = 1000  # sweep steps of a pipeline
+_OTHER_TYPES = (  # of Azure's steps, which are not converted
+    *("command", "parallel", "spark", "automl", "data_transfer", "import", "finetuning"),
+    *("do_while", "if_else", "parallel_for"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,12 @@ class SweepStep:
 
 @dataclass(frozen=True, slots=True)
 class UnreadStep:
-    """A step that is, or may be, a pipeline with sweep steps, and cannot be read.
+    """A step that is, or may be, a sweep or a pipeline with sweep steps, and cannot be read.
 
     Attributes:
         name: name of the step.
         problems: why not.
-        is_pipeline: False if it may be any kind of step.
+        is_pipeline: False if it may be any kind of step; True also for what is meant to be a sweep.
     """
 
     name: str
@@ -122,6 +127,26 @@ def _steps(
             yield _sweep_step(job, parent, full, at, target, conversion.options.folder)
         elif kind in ("pipeline", ""):
             yield from _inner_steps(job, conversion, full, at, parent, compute, depth + 1)
+        elif meant := meant_type(job, kind):
+            text = f"is no type of a step; did you mean {meant}?"
+            yield UnreadStep(full, (Problem(f"{at}.type", job["type"], text),))
+
+
+def meant_type(job: Mapping[str, Any], kind: str) -> str:
+    """Return sweep or pipeline for a job of a misspelled type; empty for one of another type.
+
+    Args:
+        job: the job, or the step.
+        kind: its type in lower case.
+    """
+    if kind in _OTHER_TYPES:
+        return ""
+    if "search_space" in job:
+        return "sweep"
+    if isinstance(job.get("jobs"), Mapping):
+        return "pipeline"
+    near = nearest(kind, ("sweep", "pipeline", *_OTHER_TYPES))
+    return near if near in ("sweep", "pipeline") else ""
 
 
 def _sweep_step(
