@@ -69,6 +69,7 @@ NAMED = {
     "sweepjob submit --code DIR",
     "kubectl sweepjob logs TRIAL --rank 2",  # needs a trial of several pods
     r"sweepjob download SWEEP\|TRIAL [-o DIR] [--only NAME]",
+    "kubectl sweepjob download NAME",
     "sweepjob doctor",
     # Which test_release.py runs, with the name of the chart.
     "helm show values sweepjob-0.2.0.tgz",
@@ -85,7 +86,7 @@ NAMED = {
     "sweepjob mcp",  # which test_pipelines.py and test_mcp.py run
     "sweepjob mcp [--allow-changes]",
 }
-CHANGES = ("suspend", "pause", "stop", "retry")  # test_cli.py, test_pause.py
+CHANGES = ("suspend", "pause", "resume", "stop", "retry")  # test_cli.py, test_pause.py
 # What is put for what a reader would put for it; what is in brackets may be left out.
 STANDS_FOR = [
     (r" \[[^\]]*\]", ""),
@@ -214,7 +215,9 @@ def test_every_command_is_run(desk: Desk, sweeps: Sweeps) -> None:
 
     # After these, since the sweep is there by then, and has ended.
     for command in inline_commands():
-        if command not in NAMED and not any(f"sweepjob {verb} " in command for verb in CHANGES):
+        if command not in NAMED and not any(
+            f"sweepjob {verb} " in f"{command} " for verb in CHANGES
+        ):
             for pattern, instead in STANDS_FOR:
                 command = re.sub(pattern, instead, command)
             desk.run(_rewritten(command))
