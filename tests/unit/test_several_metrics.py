@@ -134,20 +134,20 @@ def test_with_several_objectives_the_last_values_count() -> None:
     """Those of one model: the best of each may be of different ones."""
     sweep = store(**BOTH)
     trial = sweep.add_trial(record(0, phase="Running"))
-    sweep.switch_pod(trial, "pod")
+    sweep.switch_pod(trial, "pod", 1.0)
     sweep.ingest_push(trial, pushed(1, (0.5, 0.9), 3.0, None), 1.0)
     assert sweep.state.values_of(trial) == {"score": 0.9, "latency": 3.0}
     sweep.ingest_push(trial, pushed(3, (0.7,), 5.0, 12.0), 2.0)
     assert sweep.state.values_of(trial) == {"score": 0.7, "latency": 5.0, "size": 12.0}
     assert trial.writes.pending_since is not None
-    sweep.switch_pod(trial, "another")
+    sweep.switch_pod(trial, "another", 1.0)
     assert sweep.state.values_of(trial) == {}, "the values are those of one pod"
 
 
 def test_with_one_objective_and_constraints_its_best_value_counts() -> None:
     sweep = store(constraints=SIZE)
     trial = sweep.add_trial(record(0, phase="Running"))
-    sweep.switch_pod(trial, "pod")
+    sweep.switch_pod(trial, "pod", 1.0)
     sweep.ingest_push(trial, pushed(1, (0.5, 0.9, 0.7), 12.0), 1.0)
     assert sweep.state.values_of(trial) == {"score": 0.9, "size": 12.0}
     assert sweep.state.results.best is None, "trials are compared when they have ended"
@@ -156,7 +156,7 @@ def test_with_one_objective_and_constraints_its_best_value_counts() -> None:
 def test_the_summary_of_a_pod_has_the_values_that_never_arrived() -> None:
     sweep = store(**BOTH)
     trial = sweep.add_trial(record(0, phase="Running"))
-    sweep.switch_pod(trial, "pod")
+    sweep.switch_pod(trial, "pod", 1.0)
     sweep.ingest_push(trial, pushed(1, (0.5,), 3.0, None), 1.0)
     text = protocol.Summary(2, 0.5, 0.6, (0.5, 0.6), ("score",), (), (math.nan, 12.0)).dump()
     summary = protocol.Summary.parse(text)
@@ -170,7 +170,7 @@ def test_the_summary_of_a_pod_has_the_values_that_never_arrived() -> None:
 def test_values_in_a_log_count_also_where_no_curve_of_them_is_kept() -> None:
     sweep = store(**BOTH, metrics={"source": "logs", "also": []})
     trial = sweep.add_trial(record(0, phase="Running"))
-    sweep.switch_pod(trial, "pod")
+    sweep.switch_pod(trial, "pod", 1.0)
     for line, found in enumerate([("score", 0.5), ("loss", 1.0), ("latency", 4.0)], 1):
         sweep.ingest_log_line(trial, [found], LogPosition(line, 1), 1.0)
     assert sweep.state.values_of(trial) == {"score": 0.5, "latency": 4.0}

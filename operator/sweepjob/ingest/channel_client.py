@@ -91,6 +91,6 @@ def parse_request(message: Message) -> tuple[Caller, protocol.Push]:
         protocol.parse_notices(message.get("notices")),
         protocol.parse_curves(message.get("curves")),
         protocol.parse_results(message.get("results")),
-        tuple(message["steps"]),
+        tuple(message.get("steps") or ()),
     )
     return Caller(*message["caller"]), push

@@ -61,7 +61,7 @@ def broken(index: int, **changes: Any) -> dict[str, Any]:
 def held(index: int) -> dict[str, Any]:
     body = trial_body(index, [0.5])
     body["spec"]["assignment"] = "{"
-    body["status"]["phase"] = "Paused"
+    body["status"]["phase"] = "Frozen"
     return body
 
 
@@ -138,7 +138,7 @@ def test_every_command_reads_broken_records(program: Program, command: str, form
             ],
         ),
         ("sweep-4", ["Succeeded", "status.curve.values: '?' is not a number"]),
-        ("sweep-5", ["Unreadable", "lr = 1e-05", "status.phase: 'Paused' is not one of"]),
+        ("sweep-5", ["Unreadable", "lr = 1e-05", "status.phase: 'Frozen' is not one of"]),
     ],
 )
 def test_each_unreadable_field_is_explained(program: Program, trial: str, said: list[str]) -> None:

@@ -88,11 +88,11 @@ def test_a_sweep_with_an_unreadable_record_resumes(local: Local) -> None:
     best = local.objects("sweepjobs")[0]["status"]["best"]
     curve = local.objects()[3]["status"]["curve"]
     rewrite(record(local, 3), curve={**curve, "version": 3})
-    rewrite(record(local, 1), phase="Paused")
+    rewrite(record(local, 1), phase="Frozen")
     go_on(local)
     said = local.run(body, "--resume")
     assert "! RecordUnreadable: " in said
-    assert "trial local-1: status.phase: 'Paused' is not one of" in said
+    assert "trial local-1: status.phase: 'Frozen' is not one of" in said
     assert "trial local-3: status.curve.version: 3" in said
     after = local.objects("sweepjobs")[0]["status"]
     assert after["phase"] == "Complete"
