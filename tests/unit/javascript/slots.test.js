@@ -31,7 +31,10 @@ test("trials that wait hold a slot from their creation on, in the order of their
 });
 
 test("a trial that was paused has a bar for each execution, and gives its slot away between them", () => {
-  const executions = [{ started: 1, ended: 10 }, { started: null, ended: 11 }];
+  const executions = [
+    { started: 1, ended: 10 },
+    { started: null, ended: 11 },
+  ];
   const trials = [
     trial(0, { created: 0, started: 1, ended: 40, resumed: 30, executions }),
     trial(1, { created: 10, started: 12, ended: 28 }),

@@ -11,7 +11,9 @@ export function plausibleStart({ started }, sweepCreated) {
  * the time between them is not in any.
  */
 function runs(trial, start, now) {
-  const paused = (trial.executions ?? []).filter(({ started }) => started !== null && started !== undefined);
+  const paused = (trial.executions ?? []).filter(
+    ({ started }) => started !== null && started !== undefined,
+  );
   const pieces = paused.map(({ started, ended }) => [started, Math.max(started, ended)]);
   const resumed = pieces.length ? (trial.resumed ?? null) : start;
   if (resumed !== null) pieces.push([resumed, Math.max(trial.ended ?? now, resumed)]);
@@ -32,7 +34,13 @@ export function assignSlots(trials, now, sweepCreated = 0) {
     .flatMap((trial) => {
       const pieces = runs(trial, startOf(trial) ?? trial.created, now);
       const begun = startOf(trial) !== null;
-      return pieces.map(([from, to], n) => ({ trial, from, to, first: n === 0, order: begun ? from : Infinity }));
+      return pieces.map(([from, to], n) => ({
+        trial,
+        from,
+        to,
+        first: n === 0,
+        order: begun ? from : Infinity,
+      }));
     })
     // The difference of two trials that have not started is NaN: then their indices decide.
     .sort((a, b) => a.order - b.order || a.trial.index - b.trial.index);
