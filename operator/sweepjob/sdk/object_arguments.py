@@ -61,7 +61,7 @@ def objects_of(kind: type[Made], given: Any, path: str) -> list[Made]:
 
 
 def _made(kind: type[Made], given: Mapping[Any, Any], path: str) -> Made:
-    arguments = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    arguments = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type] # a dataclass
     spellings = {key: snake_case(str(key)) for key in given}
     # An unknown key keeps its spelling, for the message.
     named = {str(n if n in arguments else key): given[key] for key, n in spellings.items()}

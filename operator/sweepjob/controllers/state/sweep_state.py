@@ -312,7 +312,9 @@ class SweepState:
         pending = {t.index: t.assignment for t in running} | self.slots.reserved
         return [
             *self.proposals.ended.observations(),
-            *self.proposals.ended.estimates((self._seen(t), t.reports.curve) for t in paused),
+            *self.proposals.ended.estimates(
+                (self._paused_observation(t), t.reports.curve) for t in paused
+            ),
             *(Observation(n, tried, None, ended=False) for n, tried in pending.items()),
         ]
 
@@ -321,7 +323,7 @@ class SweepState:
         is_known = trial.is_paused and trial.reports.curve.best is not None
         return is_known and not self.criteria.has_several_objectives
 
-    def _seen(self, trial: TrialState) -> Observation:
+    def _paused_observation(self, trial: TrialState) -> Observation:
         excesses = self.criteria.excesses(self.values_of(trial))
         score = trial.reports.curve.score
         return Observation(trial.index, trial.assignment, score, ended=True, constraints=excesses)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...objective import Goal
-from ..policy import Decision, PausedTrial, Resumption, Statistic, count_trials
+from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..rankings import Rank, Rankings
-from .rungs import Rungs, ordinal
+from .rungs import Rungs, last_resort, ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,7 @@ class PromotingAshaPolicy:
         if position >= count - count // self.schedule.reduction_factor:
             why = f"is in {self._share(count)}"
         else:
-            why = (
-                f"is the best that waits of {count_trials(count)} at this rung; no trial is complete, "
-                "and nothing else is left to run"
-            )
+            why = last_resort(count)
         message = f"{self.name} continued it after interval {rung}: its best {value:.6g} {why}"
         return Resumption(trial, message)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...objective import Goal
-from ..policy import Decision, PausedTrial, Resumption, Statistic, count_trials
+from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..prospect import ForecastEntry, forecast_all
 from ..rankings import Rank, Rankings
-from .rungs import Rungs, ordinal
+from .rungs import Rungs, last_resort, ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,7 @@ class PausingAutoPolicy:
     ) -> Resumption:
         why = self._explain(found, True, count, goal)
         if place >= count // self.schedule.reduction_factor:
-            why = (
-                f"is the best that waits of {count_trials(count)} at this rung; no trial is complete, "
-                "and nothing else is left to run"
-            )
+            why = last_resort(count)
         best = goal.reported(found.score)
         message = f"{self.name} continued it after interval {rung}: its best {best:.6g} {why}"
         return Resumption(found.trial, message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..policy import count_trials
+
 
 @dataclass(frozen=True, slots=True)
 class Rungs:
@@ -34,3 +36,15 @@ def ordinal(number: int) -> str:
     """Return a number as a place: ``1st``, ``22nd``, ``13th``."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 // 10 != 1 else 0, "th")
     return f"{number}{ending}"
+
+
+def last_resort(count: int) -> str:
+    """Return why a trial continues that is not in the top of its rung.
+
+    Args:
+        count: trials at the rung.
+    """
+    return (
+        f"is the best that waits of {count_trials(count)} at this rung; no trial is complete, and "
+        "nothing else is left to run"
+    )
