@@ -207,4 +207,4 @@ def _explain(found: Prospect, goal: Goal, stop: bool, probability: float) -> str
 
 
 def _percent(chance: float) -> str:
-    return f"{chance:.3g}" if chance >= 1e-4 else "below 0.0001"
+    return f"{chance:.3g}" if chance >= 1e-4 else "less than 0.0001"
