@@ -12,7 +12,7 @@ from ..policy import Decision, Policy, Statistic
 from ..rankings import Rank
 from .asha_promotion import PromotingAshaPolicy
 from .declaration import PolicyDeclaration, Rule
-from .rungs import Rungs, ordinal
+from .rungs import Rungs
 
 _MOST_REPORTS = 10**9  # no trial makes more
 STOP, PROMOTE = "stop", "promote"
@@ -45,20 +45,16 @@ class AshaPolicy:
             rank: the trial among those that reached the rung.
             goal: which values are better.
         """
-        factor = self.schedule.reduction_factor
         count = rank.other_count + 1
-        top = count // factor
+        top = self.schedule.top_size(count)
         stop = top > 0 and rank.worse_count < count - top and rank.is_comparable
         if top == 0:
-            why = (
-                f"is the {ordinal(count)} trial at this rung; decisions begin with {factor} trials"
-            )
+            why = f"is {self.schedule.describe_start(count, 'decisions')}"
             return Decision.of(
                 self, interval, rank, goal, stop=False, threshold=None, explanation=why
             )
         threshold = goal.reported(rank.other_score(rank.other_count - top))
-        share = f"the top {top} of {count} trials at this rung (1/{factor})"
-        why = f"is {'not ' if stop else ''}in {share}"
+        why = f"is {'not ' if stop else ''}in {self.schedule.describe_top(count)}"
         if stop:
             why += f"; the last of these has {threshold:.6g}"
         return Decision.of(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..rankings import Rank, Rankings
-from .rungs import Rungs, last_resort, ordinal
+from .promotion import ScoredTrial, find_promotion
+from .rungs import Rungs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class PromotingAshaPolicy:
             goal: which values are better.
         """
         count = rank.other_count + 1
-        top = count // self.schedule.reduction_factor
+        top = self.schedule.top_size(count)
         in_top = math.isfinite(rank.score) and rank.worse_count >= count - top
         if top == 0:
-            threshold, why = None, self._too_few(count)
+            threshold, why = None, f"is {self.schedule.describe_start(count, 'promotions')}"
         else:
             threshold = goal.reported(rank.other_score(rank.other_count - top))
-            why = f"is {'' if in_top else 'not '}in {self._share(count)}"
+            why = f"is {'' if in_top else 'not '}in {self.schedule.describe_top(count)}"
         if top and not in_top:
             why += f"; the last of these has {threshold:.6g}"
         return Decision.of(
@@ -78,33 +79,14 @@ class PromotingAshaPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
-        higher: set[int] = set()  # trials that have reached a higher rung
-        for rung in reversed(rankings.intervals()):
+
+        def ranked(rung: int) -> Iterator[ScoredTrial]:
             ranking = rankings.at(rung)
-            count = len(ranking.trials)
-            top = count if must_complete else count // self.schedule.reduction_factor
-            waiting = (paused.keys() & set(ranking.trials[count - top :])) - higher
-            for position in range(count - 1, count - top - 1, -1) if waiting else ():
-                trial, score = ranking.trials[position], ranking.scores[position]
-                if trial in waiting and math.isfinite(score):
-                    return self._resumption(trial, rung, goal.reported(score), count, position)
-            higher.update(ranking.trials)
-        return None
+            return map(ScoredTrial, reversed(ranking.trials), reversed(ranking.scores))
 
-    def _resumption(
-        self, trial: int, rung: int, value: float, count: int, position: int
-    ) -> Resumption:
-        if position >= count - count // self.schedule.reduction_factor:
-            why = f"is in {self._share(count)}"
-        else:
-            why = last_resort(count)
-        message = f"{self.name} continued it after interval {rung}: its best {value:.6g} {why}"
-        return Resumption(trial, message)
-
-    def _share(self, count: int) -> str:
-        factor = self.schedule.reduction_factor
-        return f"the top {count // factor} of {count} trials at this rung (1/{factor})"
-
-    def _too_few(self, count: int) -> str:
-        factor = self.schedule.reduction_factor
-        return f"is the {ordinal(count)} trial at this rung; promotions begin with {factor} trials"
+        found = find_promotion(
+            self.schedule, paused.keys(), rankings, ranked, must_complete=must_complete
+        )
+        if found is None:
+            return None
+        return found.resumption(self, goal, f"is in {self.schedule.describe_top(found.count)}")

@@ -11,7 +11,8 @@ from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..prospect import ForecastEntry, forecast_all
 from ..rankings import Rank, Rankings
-from .rungs import Rungs, last_resort, ordinal
+from .promotion import find_promotion
+from .rungs import Rungs
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,13 @@ class PausingAutoPolicy:
         ranked, trial = list[ForecastEntry](), rank.trial
         if rank.rankings is not None and trial is not None:
             ranked = forecast_all(rank.rankings, interval, self.max_reports)
-        top = len(ranked) // self.schedule.reduction_factor
+        top = self.schedule.top_size(len(ranked))
         place = next((n for n, found in enumerate(ranked) if found.trial == trial), 0)
         in_top = place < top and math.isfinite(rank.score)
         threshold = None
         if top == 0:
-            why = (
-                f"is that of the {ordinal(rank.other_count + 1)} trial at this rung; promotions begin "
-                f"with {self.schedule.reduction_factor} trials"
-            )
+            start = self.schedule.describe_start(rank.other_count + 1, "promotions")
+            why = f"is that of {start}"
         else:
             # To be in the top, it has to be ahead of this one of the others.
             others = [found for found in ranked if found.trial != trial]
@@ -94,32 +93,20 @@ class PausingAutoPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
-        higher: set[int] = set()  # trials that have reached a higher rung
-        for rung in reversed(rankings.intervals()):
-            reached = set(rankings.at(rung).trials)
-            waiting, count = (paused.keys() & reached) - higher, len(reached)
-            top = count if must_complete else count // self.schedule.reduction_factor
-            ranked = forecast_all(rankings, rung, self.max_reports) if waiting and top else []
-            for place, found in enumerate(ranked[:top]):
-                if found.trial in waiting and math.isfinite(found.score):
-                    return self._resumption(found, rung, goal, count, place)
-            higher |= reached
-        return None
 
-    def _resumption(
-        self, found: ForecastEntry, rung: int, goal: Goal, count: int, place: int
-    ) -> Resumption:
-        why = self._explain(found, True, count, goal)
-        if place >= count // self.schedule.reduction_factor:
-            why = last_resort(count)
-        best = goal.reported(found.score)
-        message = f"{self.name} continued it after interval {rung}: its best {best:.6g} {why}"
-        return Resumption(found.trial, message)
+        def ranked(rung: int) -> list[ForecastEntry]:
+            return forecast_all(rankings, rung, self.max_reports)
+
+        found = find_promotion(
+            self.schedule, paused.keys(), rankings, ranked, must_complete=must_complete
+        )
+        if found is None:
+            return None
+        why = self._explain(found.candidate, True, found.count, goal)
+        return found.resumption(self, goal, why)
 
     def _explain(self, found: ForecastEntry, in_top: bool, count: int, goal: Goal) -> str:
-        factor = self.schedule.reduction_factor
         return (
             f"leads to {goal.reported(found.forecast):.6g} at its end, which is "
-            f"{'' if in_top else 'not '}in the top {count // factor} of {count} trials at this rung "
-            f"(1/{factor})"
+            f"{'' if in_top else 'not '}in {self.schedule.describe_top(count)}"
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..policy import count_trials
-
 
 @dataclass(frozen=True, slots=True)
 class Rungs:
     """The intervals grace, grace * factor, grace * factor**2, ... below the maximum.
+
+    The top of a rung is the best 1 / factor of the trials that have reached it.
 
     Attributes:
         reduction_factor: at least 2.
@@ -31,20 +31,39 @@ class Rungs:
             multiple, rest = divmod(multiple, self.reduction_factor)
         return rest == 0 and multiple == 1
 
+    def top_size(self, count: int) -> int:
+        """Return how many trials are in the top of a rung.
 
-def ordinal(number: int) -> str:
+        Args:
+            count: trials that have reached the rung.
+        """
+        return count // self.reduction_factor
+
+    def describe_top(self, count: int) -> str:
+        """Return the top of a rung in words: ``the top 2 of 7 trials at this rung (1/3)``.
+
+        Args:
+            count: trials that have reached the rung.
+        """
+        return (
+            f"the top {self.top_size(count)} of {count} trials at this rung "
+            f"(1/{self.reduction_factor})"
+        )
+
+    def describe_start(self, count: int, what: str) -> str:
+        """Return in words that the top is empty: ``the 2nd trial at this rung; decisions begin with 3``.
+
+        Args:
+            count: trials that have reached the rung, fewer than the factor.
+            what: what begins with more trials, such as ``decisions``.
+        """
+        return (
+            f"the {_ordinal(count)} trial at this rung; {what} begin with {self.reduction_factor} "
+            "trials"
+        )
+
+
+def _ordinal(number: int) -> str:
     """Return a number as a place: ``1st``, ``22nd``, ``13th``."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 // 10 != 1 else 0, "th")
     return f"{number}{ending}"
-
-
-def last_resort(count: int) -> str:
-    """Return why a trial continues that is not in the top of its rung.
-
-    Args:
-        count: trials at the rung.
-    """
-    return (
-        f"is the best that waits of {count_trials(count)} at this rung; no trial is complete, and "
-        "nothing else is left to run"
-    )
