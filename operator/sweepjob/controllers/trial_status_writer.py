@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ..api import names
 from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectKey
-from ..api.parsing.float_text import format_float
 from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
-from ..api.sweeptrial.attempt_history import AttemptRecord, dump_execution
-from ..api.sweeptrial.curve_encoding import curve_patch, dump_curve
-from ..api.sweeptrial.held_resources import HeldResources, dump_held
-from ..api.sweeptrial.incomplete_reports import dump_incomplete_reasons
+from ..api.sweeptrial.attempt_history import AttemptRecord
 from ..api.sweeptrial.log_tail import dump_log_tails
-from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
-from ..api.sweeptrial.other_metrics import dump_other_metrics
-from ..api.sweeptrial.pod_states import dump_pod_state
-from ..api.sweeptrial.serialization import dump_stop
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
 from ..kube.rate_limiter import Priority
 from ..lifecycle import actions as act
 from ..telemetry import metrics
-from ..timestamps import format_time
-from . import sweep_log
+from . import sweep_log, trial_status_fields
 from .caches import Caches
 from .event_recorder import EventRecorder
 from .gpu_savings import gpu_seconds_saved
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
-
-_MESSAGE_LIMIT = 4096
-_MOST_HELD = 512  # pods of a trial
 
 
 class TrialStatusWriter:
@@ -83,15 +71,8 @@ class TrialStatusWriter:
             ApiError: the write failed.
         """
         now = self._clock()
-        status: dict[str, Any] = {
-            "phase": TrialPhase.STOPPING.value,
-            "stop": dump_stop(action.stop, format_time(now)),
-            "reason": action.stop.reason,
-            "message": action.stop.message[:_MESSAGE_LIMIT],
-        }
-        status["held"] = [dump_held(held) for held in _held(trial, now)][:_MOST_HELD] or None
-        if action.stop.pauses:  # while its pod still says since when it runs
-            status["runSeconds"] = f"{sweep.trials.run_seconds(trial, now):.0f}"
+        run_seconds = sweep.trials.run_seconds(trial, now)
+        status = trial_status_fields.stop_fields(trial, action, run_seconds, now)
         await self._write(sweep, trial, status, now)
         sweep.record_stop(trial, action.stop, now)
         if not action.stop.pauses:  # that is logged when it is paused
@@ -117,17 +98,7 @@ class TrialStatusWriter:
         self._note_execution(sweep, trial, cause, now, action.rank)
         if sweep.state.spec.trial.has_several_pods and _is_disruption(trial, action):
             sweep.trials.count_disruption(trial)
-        status = {
-            "phase": TrialPhase.PENDING.value,
-            "attempt": action.attempt,
-            "failures": action.failures,
-            "job": None,
-            "retryAt": None if action.retry_at is None else format_time(action.retry_at),
-            "reason": action.reason,
-            "message": action.message[:_MESSAGE_LIMIT],
-            "gpuSeconds": _gpu(trial, None),
-            **_cost(trial),
-        }
+        status = trial_status_fields.attempt_fields(trial, action)
         await self._write(sweep, trial, status, now)
         metrics.ATTEMPTS.labels(action.reason).inc()
         sweep_log.log_attempt_ended(sweep.state, trial, action.reason)
@@ -155,21 +126,7 @@ class TrialStatusWriter:
         started = trial.workload.training_since or first
         cause = Cause(pause.reason, pause.message)
         self._note_execution(sweep, trial, cause, now, started=started)
-        status = {
-            "phase": TrialPhase.PAUSED.value,
-            "attempt": action.attempt,
-            "failures": action.failures,
-            "job": None,
-            "retryAt": None,
-            "stop": None,
-            "held": None,
-            "resumeTime": None,
-            "pause": dump_stop(pause, format_time(trial.status.stopped_at or now)),
-            "reason": pause.reason,
-            "message": pause.message[:_MESSAGE_LIMIT],
-            "gpuSeconds": _gpu(trial, None),
-            **_cost(trial),
-        }
+        status = trial_status_fields.pause_fields(trial, action, now)
         await self._write(sweep, trial, status, now)
         sweep_log.log_paused(sweep.state, trial, pause.reason)
         sweep.record_pause(trial, action.attempt, action.failures, pause, now)
@@ -189,16 +146,61 @@ class TrialStatusWriter:
             ApiError: the write failed.
         """
         now = self._clock()
-        status = {
-            "phase": TrialPhase.PENDING.value,
-            "pause": None,
-            "reason": action.reason,
-            "message": action.message[:_MESSAGE_LIMIT],
-        }
-        await self._write(sweep, trial, status, now)
+        await self._write(sweep, trial, trial_status_fields.resume_fields(action), now)
         sweep_log.log_resumed(sweep.state, trial, action.reason)
         sweep.record_resume(trial, action.reason)
         self._events.of_trial(sweep.state, trial, action.reason, action.message, warning=False)
+
+    async def record_progress(
+        self, sweep: SweepStore, trial: TrialState, action: act.RecordProgress
+    ) -> None:
+        """Record phase, reason and curve of a trial that continues.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial.
+            action: phase and reason.
+
+        Raises:
+            ApiError: the write failed.
+        """
+        now, state = self._clock(), sweep.state
+        status = trial_status_fields.progress_fields(trial, action, self._job_of(state, trial))
+        await self._write(sweep, trial, status, now, Priority.LOW)
+        is_news = action.reason and action.reason != trial.status.reason
+        sweep.trials.record_progress(trial, action.phase, action.reason)
+        if is_news:
+            warning = action.phase is not TrialPhase.QUEUED
+            self._events.of_trial(state, trial, action.reason, action.message, warning=warning)
+
+    async def record_end(self, sweep: SweepStore, trial: TrialState, action: act.RecordEnd) -> None:
+        """Record how a trial ended, for good.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial.
+            action: its last phase.
+
+        Raises:
+            ApiError: the write failed.
+        """
+        now, state = self._clock(), sweep.state
+        stopped = action.phase is TrialPhase.EARLY_STOPPED
+        saved = gpu_seconds_saved(state, trial, now) if stopped else 0.0
+        record, job = self.last_seen(state, trial), self._job_of(state, trial)
+        status = trial_status_fields.end_fields(trial, action, record, job, saved, now)
+        noted, values = trial.log_tails, state.values_of(trial)
+        await self._write(sweep, trial, status, now)
+        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
+            logs = {"logs": dump_log_tails(trial.log_tails)}
+            await self._patch(sweep, trial, self._recorded(state, trial), logs, now, Priority.LOW)
+        message = trial_status_fields.truncate_message(action.message)
+        sweep.record_end(trial, action.phase, saved, message, now, values)
+        metrics.TRIALS.labels(action.phase.value).inc()
+        sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
+        metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
+        metrics.GPU_SAVED.inc(saved)
+        self._emit_end(state, trial, action)
 
     def _note_execution(
         self,
@@ -219,89 +221,6 @@ class TrialStatusWriter:
         last = max(own, key=lambda p: (p.created, not p.view.is_terminal), default=None)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
         sweep.trials.add_execution(trial, AttemptRecord(attempt, pod, node, *cause, now, started))
-
-    async def record_progress(
-        self, sweep: SweepStore, trial: TrialState, action: act.RecordProgress
-    ) -> None:
-        """Record phase, reason and curve of a trial that continues.
-
-        Args:
-            sweep: the trial's sweep.
-            trial: a live trial.
-            action: phase and reason.
-
-        Raises:
-            ApiError: the write failed.
-        """
-        now, state, started = self._clock(), sweep.state, trial.status.started
-        status = {
-            "phase": action.phase.value,
-            "attempt": trial.status.attempt,
-            "job": self._job_of(state, trial),
-            "startTime": None if started is None else format_time(started),
-            "retryAt": None,
-            "reason": action.reason,
-            "message": action.message[:_MESSAGE_LIMIT],
-        }
-        await self._write(sweep, trial, status, now, Priority.LOW)
-        is_news = action.reason and action.reason != trial.status.reason
-        sweep.trials.record_progress(trial, action.phase, action.reason)
-        if is_news:
-            warning = action.phase is not TrialPhase.QUEUED
-            self._events.of_trial(state, trial, action.reason, action.message, warning=warning)
-
-    async def record_end(self, sweep: SweepStore, trial: TrialState, action: act.RecordEnd) -> None:
-        """Record how a trial ended, for good.
-
-        Args:
-            sweep: the trial's sweep.
-            trial: a live trial.
-            action: its last phase.
-
-        Raises:
-            ApiError: the write failed.
-        """
-        now, state, started = self._clock(), sweep.state, trial.status.started
-        stopped = action.phase is TrialPhase.EARLY_STOPPED
-        saved = gpu_seconds_saved(state, trial, now) if stopped else 0.0
-        status = {
-            "phase": action.phase.value,
-            "attempt": trial.status.attempt,
-            "job": self._job_of(state, trial),
-            "reason": action.reason,
-            "message": action.message[:_MESSAGE_LIMIT],
-            "startTime": None if started is None else format_time(started),
-            "completionTime": format_time(now),
-            "gpuSeconds": _gpu(trial, saved),
-            **_cost(trial),
-        }
-        if trial.status.stop is not None:
-            status["held"] = None
-        status |= self._without_pause(state, trial)
-        noted, values = trial.log_tails, state.values_of(trial)
-        await self._write(sweep, trial, status, now)
-        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
-            await self._write(sweep, trial, {}, now, Priority.LOW, logs_only=True)
-        sweep.record_end(trial, action.phase, saved, action.message[:_MESSAGE_LIMIT], now, values)
-        metrics.TRIALS.labels(action.phase.value).inc()
-        sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
-        metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
-        metrics.GPU_SAVED.inc(saved)
-        self._emit_end(state, trial, action)
-
-    def _without_pause(self, state: SweepState, trial: TrialState) -> dict[str, Any]:
-        """Return what removes decisions to pause a trial that has ended from its record.
-
-        One of them may be recorded though no answer said so; the trainer ended on its own before it was
-        carried out.
-        """
-        record = self.last_seen(state, trial)
-        stops = (trial.status.stop, None if record is None else record.stop)
-        is_void = any(stop is not None and stop.pauses for stop in stops)
-        return {
-            **({"stop": None} if is_void else {}),
-            **({"pause": None} if trial.status.pause else {}),
-        }
 
     def _emit_end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
         """Record events about an unusual end, and about a new best trial."""
@@ -331,6 +250,17 @@ class TrialStatusWriter:
         named = names.job_name(trial.name, attempt) if trial.status.job_created else None
         return next(own, named)
 
+    def _recorded(self, state: SweepState, trial: TrialState) -> TrialRecord:
+        """Return the trial's record as the cache has it.
+
+        Raises:
+            NotFound: it is gone.
+        """
+        record = self.last_seen(state, trial)
+        if record is None:
+            raise errors.NotFound(f"sweeptrials '{trial.name}' no longer exists")
+        return record
+
     async def _write(
         self,
         sweep: SweepStore,
@@ -338,22 +268,24 @@ class TrialStatusWriter:
         status: dict[str, Any],
         now: float,
         priority: Priority = Priority.URGENT,
-        *,
-        logs_only: bool = False,
     ) -> None:
-        """Write a trial's status with all pending changes, and store the answer in the cache.
+        """Write a trial's status with all pending changes."""
+        record = self._recorded(sweep.state, trial)
+        status |= trial_status_fields.pending_fields(trial, record)
+        status |= trial_status_fields.result_fields(sweep.state, trial)
+        await self._patch(sweep, trial, record, status, now, priority)
 
-        After the end is recorded, only the lines of its log are added: an end does not change.
-        """
+    async def _patch(
+        self,
+        sweep: SweepStore,
+        trial: TrialState,
+        record: TrialRecord,
+        status: dict[str, Any],
+        now: float,
+        priority: Priority,
+    ) -> None:
+        """Write fields of a trial's status, and store the answer in the cache."""
         namespace, count = sweep.state.namespace, trial.reports.received
-        record = self.last_seen(sweep.state, trial)
-        if record is None:
-            raise errors.NotFound(f"sweeptrials '{trial.name}' no longer exists")
-        if logs_only:
-            status["logs"] = dump_log_tails(trial.log_tails)
-        else:
-            status |= _pending_fields(trial, record)
-            status |= _results(sweep.state, trial)
         if sweep.state.code and record.code != sweep.state.code:
             status["code"] = sweep.state.code
         best = trial.reports.curve.best if "curve" in status else None
@@ -382,66 +314,3 @@ def _is_disruption(trial: TrialState, action: act.RecordRetry) -> bool:
     """
     is_failure = action.failures > trial.status.failures
     return not is_failure and action.reason != names.REASON_PARTLY_SCHEDULED
-
-
-def _results(state: SweepState, trial: TrialState) -> dict[str, Any]:
-    """Return the values of a trial that is compared by several metrics. Null removes a value."""
-    criteria, values = state.criteria, state.values_of(trial)
-    if criteria.is_plain:
-        return {}
-    dumped = {n: format_float(values[n]) if n in values else None for n in criteria.metrics}
-    if not criteria.constraints:
-        return {"values": dumped}
-    return {"values": dumped, "feasible": criteria.outcome(values).is_feasible}
-
-
-def _pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:
-    """Return fields of the status that every write brings up to date."""
-    reports, kept = trial.reports, trial.completeness.warnings
-    count, fields = reports.curve.count, dict[str, Any]()
-    if reports.received > trial.writes.reports or trial.writes.pending_since is not None:
-        numbers = (*reports.log_position, reports.received, reports.steps)
-        dumped = dump_curve(reports.curve, reports.pod, *numbers, is_final=reports.is_final)
-        fields["curve"] = curve_patch(dumped)
-        if reports.other_metrics or record.other_metrics:
-            fields[OTHER_METRICS] = dump_other_metrics(reports.other_metrics)
-    if reports.metric_names:
-        fields["metricsSeen"] = list(reports.metric_names)
-    since = trial.workload.training_since
-    if trial.status.ran and since is not None and trial.status.stop is None:
-        fields["resumeTime"] = format_time(since)
-    if trial.status.executions:
-        fields["executions"] = [dump_execution(e) for e in trial.status.executions]
-        fields["disruptions"] = trial.status.disruptions
-    if trial.workload.pods:
-        fields["pods"] = [dump_pod_state(pod) for pod in trial.workload.pods]
-    if trial.log_tails:
-        fields["logs"] = dump_log_tails(trial.log_tails)
-    samples = [] if count else list(reports.log_samples)
-    if samples or record.log_samples:
-        fields["logSamples"] = samples
-    if kept or record.incomplete_reasons:
-        fields["conditions"] = dump_incomplete_reasons(kept)
-    return fields
-
-
-def _held(trial: TrialState, now: float) -> Iterator[HeldResources]:
-    """Yield what the running pods of a trial hold."""
-    for uid, pod in trial.usage.by_pod.items():
-        if pod.until is None:
-            yield HeldResources(uid, pod.gpus, pod.rate, pod.since, now)
-
-
-def _gpu(trial: TrialState, saved: float | None) -> dict[str, Any]:
-    gpu: dict[str, Any] = {
-        "count": f"{trial.usage.gpu_count:g}",
-        "used": f"{trial.usage.total_gpu_seconds:.0f}",
-        "byResource": {name: f"{used:.0f}" for name, used in trial.usage.gpu_seconds.items()},
-    }
-    return gpu if saved is None else {**gpu, "saved": f"{saved:.0f}"}
-
-
-def _cost(trial: TrialState) -> dict[str, str]:
-    """Return what the trial's ended pods cost; nothing where nothing has a price."""
-    cost = trial.usage.cost.ended
-    return {"cost": f"{cost:.6f}"} if cost else {}
