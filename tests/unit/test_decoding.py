@@ -191,7 +191,7 @@ class Listener:
 async def test_a_list_that_is_too_large_is_read_in_smaller_pages() -> None:
     heavy = Heavy(100, most=10)
     caches = Caches(KubeClient(heavy), (), Listener(), time.time)
-    informer = caches._pod_caches[None]
+    informer = caches._informers.pods("n")
     running = asyncio.create_task(informer.run())
     await asyncio.wait_for(heavy.more.wait(), 10)
     running.cancel()
@@ -209,7 +209,7 @@ async def test_an_object_that_is_too_large_alone_is_an_error_of_the_api_server()
 async def test_a_watch_survives_the_largest_pod() -> None:
     heavy = Heavy(1, most=500)
     caches = Caches(KubeClient(heavy), (), Listener(), time.time)
-    informer = caches._pod_caches[None]
+    informer = caches._informers.pods("n")
     running = asyncio.create_task(informer.run())
     await asyncio.wait_for(heavy.more.wait(), 10)
     await asyncio.sleep(0)
@@ -223,7 +223,7 @@ def test_a_pod_whose_labels_change_is_no_longer_its_trials() -> None:
     """Each change left a record of the pod behind, for good: a trial waited for a pod that was not there."""
     listener = Listener()
     caches = Caches(KubeClient(Heavy(0, 0)), (), listener, time.time)
-    informer = caches._pod_caches[None]
+    informer = caches._informers.pods("n")
     pod = copy.deepcopy(POD)
     for number in range(100):
         pod["metadata"]["resourceVersion"] = str(10 + number)
@@ -237,7 +237,7 @@ def test_a_pod_whose_labels_change_is_no_longer_its_trials() -> None:
 
 def test_a_pod_that_takes_the_name_of_another_leaves_nothing_of_it() -> None:
     caches = Caches(KubeClient(Heavy(0, 0)), (), Listener(), time.time)
-    informer = caches._pod_caches[None]
+    informer = caches._informers.pods("n")
     for number in range(10):
         metadata = {**POD["metadata"], "uid": f"u-{number}", "resourceVersion": str(10 + number)}
         informer.apply({"type": "ADDED", "object": {**POD, "metadata": metadata}})
@@ -246,7 +246,7 @@ def test_a_pod_that_takes_the_name_of_another_leaves_nothing_of_it() -> None:
 
 def test_a_job_whose_labels_change_is_no_longer_its_trials() -> None:
     caches = Caches(KubeClient(Heavy(0, 0)), (), Listener(), time.time)
-    informer = caches._job_caches[None]
+    informer = caches.jobs("n")
     job = copy.deepcopy(JOB)
     for number in range(100):
         job["metadata"]["resourceVersion"] = str(10 + number)

@@ -18,7 +18,14 @@ from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.controllers.snapshot_builder import sweep_snapshot
-from sweepjob.controllers.state import ended_trial_warnings, sweep_state, trial_state
+from sweepjob.controllers.state import (
+    ended_trial_warnings,
+    proposals,
+    results,
+    slots,
+    sweep_state,
+    trial_state,
+)
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.early_stopping.curve import Curve
@@ -50,7 +57,9 @@ def fields_of(module: Any) -> set[str]:
     return {f.name for c in own if dataclasses.is_dataclass(c) for f in dataclasses.fields(c)}
 
 
-SWEEP_FIELDS = fields_of(sweep_state) | fields_of(ended_trial_warnings)
+SWEEP_FIELDS = set[str]().union(
+    *map(fields_of, (sweep_state, slots, results, proposals, ended_trial_warnings))
+)
 TRIAL_FIELDS = fields_of(trial_state)
 # Fields that other classes have, too: these do not tell what an assignment is to.
 FIELDS = (SWEEP_FIELDS | TRIAL_FIELDS) - {"name", "uid", "count"}

@@ -11,7 +11,7 @@ from typing import Any
 from ..api.sweeptrial.serialization import parse_record
 from ..render.table import print_message
 from ..trial_pods.cached_objects import CachedPod
-from ..trial_pods.job_manifest import trainer_of
+from ..trial_pods.user_pod import trainer_of
 from .kubectl import Kubectl
 from .log_lines import LineFilter
 

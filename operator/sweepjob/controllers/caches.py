@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..api import names
-from ..api.messages.missing_crd import missing_crd
 from ..api.meta.identity import ObjectKey
-from ..api.resources import SWEEPTRIALS, resource_of
+from ..api.resources import resource_of
 from ..api.spec.trial_kind import TrialKind
 from ..api.spec.trial_manifest import TrialManifest
-from ..api.sweeptrial.serialization import parse_record
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import resources
 from ..kube.client import KubeClient
-from ..kube.decoding import FieldSelection
 from ..kube.informer import Informer
 from ..lifecycle.workload import Job
 from ..trial_pods.cached_objects import JOB, CachedJob, CachedPod
-from ..trial_pods.node_clocks import job_until, merge_jobs, merge_pods, pod_until
 from ..trial_pods.object_parsing import judge
-from ..trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
-from ..trial_pods.pod_parsing import parse_job, parse_pod
+from .informers import Informers
 from .kind_caches import KindCaches
 from .owner_index import OwnerIndex
 from .trial_index import TrialIndex, has_moved, is_unchanged
-
-# Only what is needed of them is read: anybody may create some, as large as the API server allows.
-_JOBS = replace(resources.JOBS, fields=FieldSelection(schema_fields(JOB_SCHEMA)))
-_PODS = replace(resources.PODS, fields=FieldSelection(schema_fields(POD_SCHEMA)))
-_AnyInformer = Informer[TrialRecord] | Informer[CachedJob] | Informer[CachedPod]
 
 
 class CacheListener(Protocol):
@@ -92,58 +81,27 @@ class Caches:
         # until the last pod of the Job is gone.
         self._owners = OwnerIndex()
         every: tuple[str | None, ...] = namespaces or (None,)
-        label = names.LABEL_SWEEP
-        self._trials = {
-            n: Informer(
-                api,
-                SWEEPTRIALS,
-                parse_record,
-                self._on_record,
-                n,
-                not_served_message=missing_crd(names.SWEEPTRIALS, {}),
-            )
-            for n in every
-        }
-        self._job_caches = {
-            n: Informer(api, _JOBS, self._parse_job, self._on_job, n, label, merge_jobs)
-            for n in every
-        }
-        self._pod_caches = {
-            n: Informer(
-                api,
-                _PODS,
-                self._parse_pod,
-                self._on_pod,
-                n,
-                label,
-                merge_pods,
-                clock,
-            )
-            for n in every
-        }
+        handlers = (self._on_record, self._on_job, self._on_pod)
+        self._informers = Informers(api, every, *handlers, clock)
         self._kinds = KindCaches(api, kinds, every, self._on_job, self._on_pod, clock)
 
     async def run(self) -> None:
         """List and watch until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for informer in (*self._all(), *self._kinds.informers()):
+            for informer in (*self._informers.all(), *self._kinds.informers()):
                 group.create_task(informer.run())
 
     async def synced(self, namespace: str | None = None) -> None:
         """Wait until everything was listed, of one namespace or of all."""
-        chosen = self._all() if namespace is None else self._of(namespace)
-        for informer in chosen:
-            await informer.synced.wait()
+        await self._informers.synced(namespace)
 
     def is_synced(self, shut: frozenset[str]) -> bool:
         """Return whether everything was listed, except in namespaces that the operator may not read."""
-        return all(r.synced.is_set() for r in self._open(shut))
+        return self._informers.is_synced(shut)
 
     def problems(self, shut: frozenset[str]) -> list[str]:
         """Return why watches do not work, except in namespaces that the operator may not read."""
-        return [
-            informer.not_ready_reason for informer in self._open(shut) if informer.not_ready_reason
-        ]
+        return self._informers.problems(shut)
 
     @property
     def kinds(self) -> KindCaches:
@@ -152,11 +110,11 @@ class Caches:
 
     def trials(self, namespace: str) -> Informer[TrialRecord]:
         """Return the cache of SweepTrials of a namespace."""
-        return self._trials.get(namespace) or self._trials[None]
+        return self._informers.trials(namespace)
 
     def jobs(self, namespace: str) -> Informer[CachedJob]:
         """Return the cache of Jobs of a namespace."""
-        return self._job_caches.get(namespace) or self._job_caches[None]
+        return self._informers.jobs(namespace)
 
     def workload_resource(self, manifest: TrialManifest | None) -> resources.Resource:
         """Return the resource type of the objects that are the attempts of trials.
@@ -186,10 +144,7 @@ class Caches:
 
     def quarantined(self) -> Counter[str]:
         """Return how many objects cannot be read or handled, by kind."""
-        counted: Counter[str] = Counter()
-        for informer in self._all():
-            counted[informer.unparseable.resource] += len(informer.unparseable)
-        return counted
+        return self._informers.quarantined()
 
     def has_running_pod(self, trial: ObjectKey, uid: str) -> bool:
         """Return whether the trial with this uid has a pod that has not ended."""
@@ -229,8 +184,8 @@ class Caches:
         Returns:
             Seconds since the epoch; now while the watch is interrupted.
         """
-        cache = self._pod_caches.get(namespace) or self._pod_caches[None]
-        return self._clock() if cache.watching_since is None else cache.watching_since
+        since = self._informers.pods(namespace).watching_since
+        return self._clock() if since is None else since
 
     def orphan_pods_of(self, trial: ObjectKey, uid: str) -> list[CachedPod]:
         """Return pods that name the trial with this uid, and whose Job was gone before it was seen."""
@@ -293,28 +248,6 @@ class Caches:
     def pod(self, uid: str) -> CachedPod | None:
         """Return the pod with that uid; None when it is not known."""
         return self._pods_by_uid.get(uid)
-
-    def _all(self) -> Iterator[_AnyInformer]:
-        yield from self._trials.values()
-        yield from self._job_caches.values()
-        yield from self._pod_caches.values()
-
-    def _of(self, namespace: str | None) -> Iterator[_AnyInformer]:
-        """Yield the informers of a namespace."""
-        key = namespace if namespace in self._trials else None
-        for informers in (self._trials, self._job_caches, self._pod_caches):
-            yield informers[key]
-
-    def _open(self, shut: frozenset[str]) -> Iterator[_AnyInformer]:
-        for namespace in self._trials:
-            if namespace not in shut:
-                yield from self._of(namespace)
-
-    def _parse_job(self, body: Mapping[str, Any]) -> CachedJob:
-        return job_until(parse_job(body), self._clock())
-
-    def _parse_pod(self, body: Mapping[str, Any]) -> CachedPod:
-        return pod_until(parse_pod(body), self._clock())
 
     def _on_record(self, old: TrialRecord | None, new: TrialRecord | None) -> None:
         if old is not None and new is not None and old.sweep != new.sweep:

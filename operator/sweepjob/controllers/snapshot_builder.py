@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
-from ..api.meta.identity import ObjectKey
 from ..api.names import REASON_PARTLY_SCHEDULED
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
-from ..api.spec.trial_manifest import TrialManifest
 from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
-from ..lifecycle.remaining_containers import settles
 from ..lifecycle.snapshot import ResultProgress, SweepSnapshot, TrialSnapshot
 from ..lifecycle.usage import Usage, UsageLimit
-from ..lifecycle.workload import EarlierAttempt, Job, Pod, StartBlocker, TrainerEnd
+from ..lifecycle.workload import EarlierAttempt, Job, Pod
 from ..settings import OperatorSettings
 from ..trial_pods.cached_objects import CachedPod
-from .caches import Caches
 from .start_turns import NO_TURN_NEEDED, Turn
 from .state.pod_classification import pod_view
 from .state.sweep_state import SweepState
 from .state.trial_state import RecordedStatus, TrialState
+from .trial_workload import Workload
 
 _WRITE_SHARE = 1 / 20  # of a trial's age passes between two writes of its curve,
 _LONGEST_WRITE_INTERVAL = 60.0  # but at most this many seconds
@@ -87,98 +84,6 @@ def _result_progress(state: SweepState) -> ResultProgress:
         row=results.improvement_row.length,
         row_ending=sum(phase in tried for phase in state.slots.releasing.values()),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """The Jobs and pods of a trial in the watch caches.
-
-    Attributes:
-        jobs: all Jobs of the trial, of every attempt.
-        pods: all pods of the trial, of every attempt.
-        orphan_pods: pods that name the trial and its current attempt, and whose Job is unknown.
-        since: the time since which every event of a pod has been seen, in seconds since the epoch.
-        attempt: the current attempt.
-        authorities: fingerprints of the certificate authorities that the sidecars of the current attempt
-            trust; none if that is not known.
-    """
-
-    jobs: tuple[Job, ...]
-    pods: tuple[CachedPod, ...]
-    orphan_pods: tuple[CachedPod, ...]
-    since: float
-    attempt: int
-    authorities: frozenset[str]
-
-    @classmethod
-    def of(
-        cls,
-        trial: TrialState,
-        namespace: str,
-        caches: Caches,
-        manifest: TrialManifest | None = None,
-    ) -> Workload:
-        """Return the Jobs and pods of a trial in the caches.
-
-        Args:
-            trial: a live trial.
-            namespace: the namespace of its sweep.
-            caches: the caches of Jobs and pods.
-            manifest: the manifest of the sweep; None where trials are Jobs.
-        """
-        key, attempt = ObjectKey(namespace, trial.name), trial.status.attempt
-        orphans = caches.orphan_pods_of(key, trial.uid)
-        jobs = [job for job in caches.jobs_of(key) if job.owner == trial.uid]
-        return cls(
-            jobs=tuple(caches.views_of(key, trial.uid, manifest)),
-            pods=tuple(caches.pods_of(key, trial.uid)),
-            orphan_pods=tuple(pod for pod in orphans if pod.attempt == attempt),
-            since=caches.pods_seen_since(namespace),
-            attempt=attempt,
-            authorities=next(
-                (job.authorities for job in jobs if job.view.attempt == attempt), frozenset()
-            ),
-        )
-
-    @property
-    def current_jobs(self) -> list[Job]:
-        """The Job of the current attempt, if it exists."""
-        return [job for job in self.jobs if job.attempt == self.attempt]
-
-    @property
-    def current_pods(self) -> list[CachedPod]:
-        """The pods of the current attempt."""
-        return [pod for pod in self.pods if pod.attempt == self.attempt]
-
-    @property
-    def trainer_end(self) -> TrainerEnd | None:
-        """How the trainer ended while other containers of its pod still run; None otherwise."""
-        pods = (p.view for p in self.current_pods if not p.view.is_terminal)
-        return next((pod.trainer_end for pod in pods if settles(pod)), None)
-
-    def start_blocker(self, trial: TrialState, instances: int) -> StartBlocker | None:
-        """Return what keeps the trial from starting; None while the trainers of all its pods run.
-
-        Args:
-            trial: the trial.
-            instances: pods of a trial.
-        """
-        pods = self.current_pods
-        started = {p.view.rank for p in pods if p.view.started is not None}
-        if len(started) >= instances and any(
-            pod.view.started is not None for pod in pods if not pod.view.is_terminal
-        ):
-            return None
-        blocked = [(p.view.rank, p.start_blocker) for p in pods if p.start_blocker is not None]
-        # Where one rank waits for capacity and another cannot start at all, the second one counts.
-        rank, by_pods = min(
-            blocked, key=lambda found: (found[1].waits, found[1].since, found[0]), default=(0, None)
-        )
-        if instances > 1 and by_pods is not None:
-            by_pods = replace(by_pods, message=f"rank {rank}: {by_pods.message}")
-        found = (trial.blockers.creation, trial.blockers.pod, by_pods)
-        known = [blocker for blocker in found if blocker is not None]
-        return min(known, key=lambda b: b.waits and instances > 1, default=None)
 
 
 def trial_snapshot(

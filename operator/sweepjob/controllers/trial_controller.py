@@ -22,12 +22,13 @@ from .owner_resolver import OwnerResolver
 from .queues import Queues, TrialKey
 from .report_ingestor import ReportIngestor
 from .slot_allocator import fill_slots
-from .snapshot_builder import Workload, sweep_snapshot, trial_snapshot
+from .snapshot_builder import sweep_snapshot, trial_snapshot
 from .start_turns import NO_TURN_NEEDED, StartTurns, Turn
 from .state.pod_classification import pod_state
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
+from .trial_workload import Workload
 
 _KIND_RETRY = 2.0  # seconds until a trial whose kind is not listed yet is reconciled again
 

@@ -11,8 +11,8 @@ from ..api import names
 from ..kube.client import KubeClient
 from ..kube.log_stream import MORE
 from ..kube.resources import PODS
-from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.pod_parsing import parse_pod
+from ..trial_pods.user_pod import trainer_of
 from .cache_sync import Unavailable
 
 Body = Mapping[str, Any]

@@ -12,7 +12,7 @@ from ..api.spec.sweep_spec import SweepSpec
 from ..loading.code import CodeSnapshot
 from ..render.table import print_message
 from ..trial_pods.accelerators import requested
-from ..trial_pods.job_manifest import trainer_of
+from ..trial_pods.user_pod import trainer_of
 from .folder import NAMESPACE, SweepFolder, has_ended
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from ..api import names
 from ..protocol.code import PART_KEY, CodeError
 from ..sidecar.unpack_code import unpack
-from ..trial_pods.job_manifest import trainer_of
+from ..trial_pods.user_pod import trainer_of
 from .store import Body, Store
 
 

@@ -17,9 +17,9 @@ from ..template import kubelet_expansion
 from ..trial_pods.accelerators import requested
 from ..trial_pods.code import HOME as CODE_HOME
 from ..trial_pods.distribution import HOSTS, TENSORFLOW_PORT
-from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.sidecar import RUN_ID
 from ..trial_pods.tracking import FORWARDED
+from ..trial_pods.user_pod import trainer_of
 from ..trial_pods.wandb import FILE as WANDB_FILE
 from ..trial_pods.wandb import FOLDER as WANDB_FOLDER
 from .code import LocalCode, code_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..api import names
 from ..timestamps import format_time
-from ..trial_pods.job_manifest import trainer_of
+from ..trial_pods.user_pod import trainer_of
 from .pod_runner import PodResult
 from .store import Body
 

@@ -15,16 +15,11 @@ from ..trial_pods.code import add_code, default_user
 from ..trial_pods.disruptions import protect
 from ..trial_pods.environment import trainer_environment
 from ..trial_pods.identity import TrialIdentity
-from ..trial_pods.job_manifest import (
-    add_outputs,
-    add_variables,
-    apply_pod_security,
-    trainer_of,
-    user_template,
-)
+from ..trial_pods.job_manifest import add_outputs, apply_pod_security
 from ..trial_pods.metrics_volume import AttemptFolder, share_folder
 from ..trial_pods.sidecar import SidecarSettings
 from ..trial_pods.tracking import has_tracking_server
+from ..trial_pods.user_pod import add_variables, trainer_of, user_template
 from ..trial_pods.wandb import add_parameters_file
 from .best_trial import BestTrial
 from .errors import PromotionError

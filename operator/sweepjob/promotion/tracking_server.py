@@ -9,8 +9,8 @@ from ..api.names import TRACKING_URI
 from ..api.spec.sweep_spec import SweepSpec
 from ..sidecar.mlflow.sweep_runs.client import TrackingClient
 from ..sidecar.mlflow.sweep_runs.credentials import client_of
-from ..trial_pods.job_manifest import trainer_of
 from ..trial_pods.tracking import has_tracking_server
+from ..trial_pods.user_pod import trainer_of
 from .errors import PromotionError
 
 

@@ -10,7 +10,7 @@ from ..api import names
 from ..lifecycle.workload import TrainerEnd
 from ..timestamps import parse_time
 from .failures import failure_of
-from .job_manifest import trainer_of
+from .user_pod import trainer_of
 
 Status = Mapping[str, Any]
 

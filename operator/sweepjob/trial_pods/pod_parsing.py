@@ -15,11 +15,11 @@ from . import accelerators, container_statuses, disruptions, start_blockers
 from .authorities import parse_fingerprints
 from .cached_objects import CachedJob, CachedPod, OwnerReference
 from .failures import failure_of
-from .job_manifest import trainer_of
 from .lost_reports import sidecar_exits
 from .object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
 from .pod_group import rank_of
 from .requested_amounts import requested_amounts
+from .user_pod import trainer_of
 
 
 def parse_job(body: Mapping[str, Any]) -> CachedJob:

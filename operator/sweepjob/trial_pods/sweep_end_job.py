@@ -17,11 +17,12 @@ from ..api.spec.sweep_spec import SweepSpec
 from ..protocol.tracked_sweep import SweepEnd
 from ..search.space import Assignment
 from ..template import kubelet_expansion
-from .job_manifest import KEEP_FINISHED, trainer_of, user_pod
+from .job_manifest import KEEP_FINISHED
 from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
 from .sidecar import DROP_ALL, SidecarSettings
 from .sidecar_resources import fit_resources, wanted_resources
 from .tracking import FORWARDED, has_tracking_server, tracking_variables
+from .user_pod import trainer_of, user_pod
 
 Manifest = dict[str, Any]
 COMMAND = ("python3", "-S", "-m", "sweepjob.sidecar.mlflow.sweep_runs")

@@ -13,15 +13,10 @@ from ..search.space import Assignment
 from ..template.references import reference_values, substitute
 from .disruptions import protect
 from .identity import TrialIdentity
-from .job_manifest import (
-    Manifest,
-    fill_template,
-    pod_template,
-    workload_annotations,
-    workload_labels,
-)
+from .job_manifest import pod_template, workload_annotations, workload_labels
 from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
 from .sidecar import SidecarSettings
+from .user_pod import Manifest, fill_template
 
 
 def trial_object(

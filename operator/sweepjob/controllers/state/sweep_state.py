@@ -7,155 +7,27 @@ operator starts.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain, count, islice
 from typing import Any
 
 from ...api.criteria import Criteria
 from ...api.meta.cause import Cause
 from ...api.meta.identity import ObjectIdentity
-from ...api.phases import TrialPhase
 from ...api.spec.sweep_spec import SweepSpec
-from ...api.status import BestTrial
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.evaluator import PolicyEvaluator
-from ...early_stopping.extrapolation import ObservationHistory
-from ...lifecycle.improvement_row import ImprovementRow
-from ...lifecycle.snapshot import RecordedBest, Totals
+from ...lifecycle.snapshot import Totals
 from ...lifecycle.workload import StartBlocker
-from ...search.sampler import Observation, Sampler
-from ...search.space import Assignment
+from ...search.sampler import Observation
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
 from .paused_trials import PausedTrials
-from .standings import Standings
+from .proposals import Proposals
+from .results import Results
+from .slots import Slots
 from .trial_state import TrialState
 from .trial_usage import LiveUsage
-
-
-@dataclass(slots=True)
-class Slots:
-    """Indices and slots of trials.
-
-    Attributes:
-        next_index: one above the highest index that has a record.
-        skipped: lower indices without a record: it was refused, or somebody deleted it.
-        reserved: assignments of trials whose record is about to be created, by index.
-        releasing: how live trials ended, by index, while their end is about to be recorded; their slots
-            may already be reused.
-        unmanaged: slots of running trials whose records cannot be acted on.
-        capacity_limited: a trial had to wait for capacity, so a slot is reused only after its pod has
-            terminated. Kept until the operator restarts.
-    """
-
-    next_index: int = 0
-    skipped: set[int] = field(default_factory=set)
-    reserved: dict[int, Assignment] = field(default_factory=dict)
-    releasing: dict[int, TrialPhase] = field(default_factory=dict)
-    unmanaged: int = 0
-    capacity_limited: bool = False
-
-    @property
-    def created(self) -> int:
-        """How many trials have a record."""
-        return self.next_index - len(self.skipped)
-
-    def free_indices(self, number: int) -> list[int]:
-        """Return the ``number`` lowest indices without a record or a reservation."""
-        candidates = chain(sorted(self.skipped), count(self.next_index))
-        return list(islice((n for n in candidates if n not in self.reserved), number))
-
-
-@dataclass(slots=True)
-class Results:
-    """Aggregates over trials.
-
-    Attributes:
-        ended: number of ended trials by phase.
-        best: the best trial so far, live ones included.
-        best_rank: score and negative index of ``best``; the highest wins.
-        recorded_best: the best value on record, that of live trials included.
-        improvement_row: the ended trials since the last new best.
-        standings: the ended trials compared by several objectives or constraints.
-        gpu_used, gpu_saved: GPU-seconds of ended trials; saved is an estimate.
-        cost: what ended trials cost.
-        gpu_uncertain: GPU-seconds that trials ended by ``limits.maxGpuHours`` may have used besides.
-        full_lengths: numbers of reports of succeeded trials, sorted.
-    """
-
-    ended: Counter[TrialPhase] = field(default_factory=Counter)
-    best: BestTrial | None = None
-    best_rank: tuple[float, int] | None = None
-    recorded_best: RecordedBest | None = None
-    improvement_row: ImprovementRow = field(default_factory=ImprovementRow)
-    standings: Standings = field(default_factory=Standings)
-    gpu_used: float = 0.0
-    gpu_saved: float = 0.0
-    cost: float = 0.0
-    gpu_uncertain: float = 0.0
-    full_lengths: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class SamplerFailure:
-    """What the sampler of another distribution raised when it was asked last.
-
-    Attributes:
-        message: what to say of it.
-        times: how often in a row.
-        ask_again_at: seconds since the epoch before which it is not asked again.
-    """
-
-    message: str
-    times: int
-    ask_again_at: float
-
-
-@dataclass(slots=True)
-class Proposals:
-    """The sampler, and what it proposed.
-
-    Attributes:
-        ended: observations of ended trials, kept for a sampler that uses them.
-        cached: proposals that were made in the background and that no trial has got yet, by index. A
-            new observation invalidates them if the sampler uses it.
-        in_background: the sampler is asked in a thread: it uses observations, or is a plug-in's.
-        exhausted_at: the lowest index for which the sampler had no proposal; None when it always had one.
-        failure: what the sampler of another distribution raised; None when it answered.
-    """
-
-    sampler: Sampler
-    in_background: bool
-    ended: ObservationHistory = field(default_factory=ObservationHistory)
-    cached: dict[int, Assignment] = field(default_factory=dict)
-    exhausted_at: int | None = None
-    failure: SamplerFailure | None = None
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether the sampler once had no proposal."""
-        return self.exhausted_at is not None
-
-    def forget_cached(self) -> None:
-        """Forget the proposals of a sampler that uses observations: there is a new one."""
-        if self.sampler.uses_observations:
-            self.cached.clear()
-
-    def is_paused(self, now: float) -> bool:
-        """Return whether the sampler failed, and is not to be asked yet.
-
-        Args:
-            now: seconds since the epoch.
-        """
-        return self.failure is not None and now < self.failure.ask_again_at
-
-    def has_proposal(self, index: int) -> bool:
-        """Return whether a trial of this index can get a proposal, as far as the sampler was asked."""
-        if self.sampler.uses_observations:
-            return index in self.cached
-        return self.exhausted_at is None or index < self.exhausted_at
 
 
 @dataclass(slots=True)

@@ -22,11 +22,8 @@ from ...early_stopping.evaluator import PolicyEvaluator
 from ...search.samplers.registry import SAMPLERS
 from ..warm_start import Source
 from .observation_builder import add_observation
-from .sweep_state import (
-    Proposals,
-    SweepState,
-    WrittenStatus,
-)
+from .proposals import Proposals
+from .sweep_state import SweepState, WrittenStatus
 from .sweep_transitions.ends import EndTransitions
 from .sweep_transitions.pauses import PauseTransitions
 from .sweep_transitions.proposals import ProposalTransitions

@@ -7,7 +7,7 @@ import logging
 from ....lifecycle.snapshot import Proposal
 from ....search.samplers.registry import SAMPLERS
 from ....search.space import Assignment
-from ..sweep_state import SamplerFailure
+from ..proposals import SamplerFailure
 from .base import SweepTransitions
 
 _log = logging.getLogger(__name__)
