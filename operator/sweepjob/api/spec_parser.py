@@ -109,6 +109,13 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     _check_references(reader, spec)
     _check_retries(reader, spec)
     reader.problems += checkpoint_problems(spec)
+    _check_template(reader, spec)
+    reader.finish()
+    return replace(spec, description=describe_sweep(reader.data))
+
+
+def _check_template(reader: Reader, spec: SweepSpec) -> None:
+    """Check the pod template, or the manifest, with the settings that add something to its pods."""
     trial = reader.child("trial").data
     if spec.trial.manifest is not None:
         reader.problems += manifest_problems(spec)
@@ -118,8 +125,6 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     reader.problems += (p.below("spec.trial.template", spec.trial.template_path) for p in found)
     if spec.trial.instance_count > 1:
         reader.problems += group_problems(trial, spec.metrics, spec.outputs)
-    reader.finish()
-    return replace(spec, description=describe_sweep(reader.data))
 
 
 def _inputs(reader: Reader) -> Mapping[str, Any]:

@@ -144,11 +144,7 @@ def trial_snapshot(
         ),
         pods=tuple(_with_deletion(pod, trial).clamp_to_watch_start(since) for pod in pods),
         earlier=_earlier_attempts(trial, workload),
-        # Garbage collection deletes them. No pod is deleted because of its labels alone.
-        orphan_pods=tuple(
-            replace(pod.view, deleting=True).clamp_to_watch_start(since)
-            for pod in workload.orphan_pods
-        ),
+        orphan_pods=workload.orphan_views,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ..api.meta.identity import ObjectKey
 from ..api.spec.trial_manifest import TrialManifest
 from ..lifecycle.remaining_containers import settles
-from ..lifecycle.workload import Job, StartBlocker, TrainerEnd
+from ..lifecycle.workload import Job, Pod, StartBlocker, TrainerEnd
 from ..trial_pods.cached_objects import CachedPod
 from .caches import Caches
 from .state.trial_state import TrialState
@@ -73,6 +73,17 @@ class Workload:
     def current_pods(self) -> list[CachedPod]:
         """The pods of the current attempt."""
         return [pod for pod in self.pods if pod.attempt == self.attempt]
+
+    @property
+    def orphan_views(self) -> tuple[Pod, ...]:
+        """The orphan pods for the planner.
+
+        Garbage collection deletes them. No pod is deleted because of its labels alone.
+        """
+        return tuple(
+            replace(pod.view, deleting=True).clamp_to_watch_start(self.since)
+            for pod in self.orphan_pods
+        )
 
     @property
     def trainer_end(self) -> TrainerEnd | None:

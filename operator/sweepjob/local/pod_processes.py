@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,16 +127,16 @@ def local_pod(
         (c for c in spec.get("initContainers") or [] if c["name"] == names.SIDECAR), None
     )
     paths = _mount_folders(trainer, root, folder)
-    parameters = (body["metadata"].get("annotations") or {}).get(names.ANNOTATION_WANDB)
-    if parameters is not None:
+    annotations = body["metadata"].get("annotations") or {}
+    if names.ANNOTATION_WANDB in annotations:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / WANDB_FILE).write_text(parameters)
+        (folder / WANDB_FILE).write_text(annotations[names.ANNOTATION_WANDB])
         paths[WANDB_FOLDER] = str(folder)
     code = code_of(spec, paths)
-    configuration, port = dict[str, str](), 0
+    sidecar_environment, port = None, 0
     if sidecar is not None:
         configuration, port = _sidecar_configuration(sidecar, trainer, paths, url)
-    annotations = body["metadata"].get("annotations") or {}
+        sidecar_environment = _sidecar_environment(sidecar, configuration, folder, shell)
     given = _environment(trainer, shell, annotations)
     if HOSTS in given:
         paths |= ports.addresses(owner_of(body), given[HOSTS].split(","))
@@ -154,14 +154,9 @@ def local_pod(
         words[0], environment["PYTHONPATH"] = sys.executable, _PACKAGE
     return LocalPod(
         name=name,
-        command=[
-            kubelet_expansion.expand_variables(_translate_paths(word, paths), environment)
-            for word in words
-        ],
+        command=_expand_command(words, paths, environment),
         environment=environment,
-        sidecar=None
-        if sidecar is None
-        else _sidecar_environment(sidecar, configuration, folder, shell),
+        sidecar=sidecar_environment,
         port=port,
         grace=int(spec.get("terminationGracePeriodSeconds", 30)),
         folder=folder,
@@ -169,17 +164,25 @@ def local_pod(
     )
 
 
+def _expand_command(
+    words: Sequence[str], paths: Mapping[str, str], environment: Mapping[str, str]
+) -> list[str]:
+    """Return a command with local paths, and with the variables that the kubelet would expand."""
+    return [
+        kubelet_expansion.expand_variables(_translate_paths(word, paths), environment)
+        for word in words
+    ]
+
+
 def _sidecar_configuration(
     sidecar: Mapping[str, Any], trainer: Mapping[str, Any], paths: dict[str, str], url: str
 ) -> tuple[dict[str, str], int]:
     """Return the sidecar's configuration on this machine, and its port, which is added to ``paths``."""
     configuration: dict[str, str] = json.loads(_environment(sidecar, {}, {})[protocol.ENV_SETTINGS])
-    configuration[protocol.OPERATOR_URL] = (
-        url  # the Job's may be from an earlier run of the program
-    )
-    configuration[protocol.RUN_UNTIL_SIGNAL] = (
-        "true"  # the node terminates it when the trainer has ended
-    )
+    # That of the Job may be from an earlier run of the program.
+    configuration[protocol.OPERATOR_URL] = url
+    # The node terminates it when the trainer has ended.
+    configuration[protocol.RUN_UNTIL_SIGNAL] = "true"
     port = int(configuration.get(protocol.SOURCE_PORT, 0))
     if port:
         free_port = _free_port()

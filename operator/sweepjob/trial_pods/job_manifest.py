@@ -151,17 +151,7 @@ def pod_template(
     template = user_template(spec.trial, values)
     pod = template.setdefault("spec", {})
     reject_reserved_names(pod)
-    pod["restartPolicy"] = "Never"
-    pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
-    if spec.trial.do_not_disrupt:
-        protect(template)
-    pod.setdefault("automountServiceAccountToken", False)
-    apply_pod_security(pod, has_outputs=bool(spec.outputs))
-    trainer = trainer_of(pod)
-    if spec.trial.code is not None:
-        default_user(pod, trainer)
-    # Without a termination message of its own, the end of its log is used.
-    trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+    trainer = _apply_defaults(template, spec)
     metrics = assign_host_port(pod, trainer, spec.metrics, identity)
     environment = trainer_environment(identity, replace(spec, metrics=metrics), assignment, trainer)
     add_outputs(pod, trainer, identity, spec)
@@ -169,12 +159,13 @@ def pod_template(
     wanted = wanted_resources(pod, metrics.sidecar or settings.resources)
     resources, fitted = fit_resources(wanted, pod, constraints)
     if metrics.source != protocol.LOGS:
-        sidecar_settings = _sidecar_settings(identity, spec, paths)
+        trial_settings = _sidecar_settings(identity, spec, paths)
         if has_tracking_server(metrics.source, trainer):
-            sidecar_settings |= tracking_settings(identity, spec, assignment)
-        path = f"{identity.folder}/{identity.attempt}"
-        folder = AttemptFolder(path, by_rank=spec.trial.instance_count > 1)
-        sidecar = add_sidecar(pod, trainer, metrics, sidecar_settings, settings, resources, folder)
+            trial_settings |= tracking_settings(identity, spec, assignment)
+        folder = AttemptFolder(
+            f"{identity.folder}/{identity.attempt}", by_rank=spec.trial.instance_count > 1
+        )
+        sidecar = add_sidecar(pod, trainer, metrics, trial_settings, settings, resources, folder)
     if metrics.source == protocol.WANDB:
         add_parameters_file(template, trainer, assignment)
     if code is not None:
@@ -188,6 +179,23 @@ def pod_template(
         share_variables(sidecar, trainer)
     is_added = sidecar is not None or (code is not None and code.is_unpacked)
     return template, fitted if is_added else ""
+
+
+def _apply_defaults(template: Manifest, spec: SweepSpec) -> Manifest:
+    """Set what the user left open, and what every trial has; return the trainer."""
+    pod: Manifest = template["spec"]
+    pod["restartPolicy"] = "Never"
+    pod.setdefault("terminationGracePeriodSeconds", spec.trial.stop_grace)
+    if spec.trial.do_not_disrupt:
+        protect(template)
+    pod.setdefault("automountServiceAccountToken", False)
+    apply_pod_security(pod, has_outputs=bool(spec.outputs))
+    trainer = trainer_of(pod)
+    if spec.trial.code is not None:
+        default_user(pod, trainer)
+    # Without a termination message of its own, the end of its log is used.
+    trainer.setdefault("terminationMessagePolicy", "FallbackToLogsOnError")
+    return trainer
 
 
 def _distribute(

@@ -71,16 +71,13 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         ValueError: it lacks a name, a uid, spec.sweep or spec.index.
     """
     meta = LenientReader(body.get("metadata"), "metadata")
-    spec, status = (
-        LenientReader(body.get("spec"), "spec"),
-        LenientReader(body.get("status"), "status"),
-    )
+    spec = LenientReader(body.get("spec"), "spec")
     sweep, index, name, uid = _identity(meta, spec)
     # Fields that decisions depend on; the trial is held if one of them cannot be read.
     decisive = LenientReader(body.get("status"), "status")
     assignment, phase = _assignment(spec), _phase(decisive)
     attempt, outcome = decisive.whole("attempt", 1, least=1, most=10**6), _outcome(decisive)
-    is_paused = phase is TrialPhase.PAUSED or bool(status.data.get("pause"))
+    is_paused = phase is TrialPhase.PAUSED or bool(decisive.data.get("pause"))
     problems = (*spec.problems, *decisive.problems)
     status = LenientReader(decisive.data, "status")
     gpu = status.child("gpuSeconds")
