@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+from sweepjob.controllers.permissions import Permission
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import StatusError, parse_path
 
@@ -17,6 +18,11 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 _REVIEWS = ("selfsubjectaccessreviews", "tokenreviews")
 
 Key = tuple[str, str, str]  # group, resource with subresource, verb
+
+
+def key(permission: Permission) -> Key:
+    """The key of a permission in the operator's table."""
+    return permission.group, permission.resource, permission.verb
 
 
 def needed(request: Request) -> Key:

@@ -74,3 +74,9 @@ def append(folder: Path, run: str, *events: bytes, name: str = "1.host") -> Path
 def log(folder: Path, run: str, tag: str, values: Iterable[float], name: str = "1.host") -> Path:
     """Append scalars of one tag."""
     return append(folder, run, *(event(scalar(tag, v)) for v in values), name=name)
+
+
+def image(size: int) -> bytes:
+    """An event with an image of so many bytes."""
+    content = field(1, 1) + field(2, 1) + field(4, bytes(size))
+    return event(field(1, b"picture") + field(4, content))

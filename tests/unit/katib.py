@@ -27,6 +27,8 @@ JOB: dict[str, Any] = {
         }
     },
 }
+CONTAINERS = "trialTemplate.trialSpec.spec.template.spec.containers"
+POD = JOB["spec"]["template"]
 EXPERIMENT: dict[str, Any] = {
     "apiVersion": "kubeflow.org/v1beta1",
     "kind": "Experiment",
@@ -88,3 +90,16 @@ def outcome(data: dict[str, Any]) -> tuple[Any, list[str]]:
         return found.manifest, [str(note) for note in found.notes]
     except ConversionError as error:
         return None, [str(problem) for problem in error.problems]
+
+
+def mpi_job(*words: str) -> dict[str, Any]:
+    launcher = copy.deepcopy(POD)
+    launcher["spec"]["containers"][0]["command"] = [*words, "python", "${trialParameters.rate}"]
+    worker = copy.deepcopy(POD)
+    del worker["spec"]["containers"][0]["command"]
+    specs = {
+        "Launcher": {"replicas": 1, "template": launcher},
+        "Worker": {"replicas": 2, "template": worker},
+    }
+    spec = {"slotsPerWorker": 2, "mpiReplicaSpecs": specs}
+    return {"apiVersion": "kubeflow.org/v1", "kind": "MPIJob", "spec": spec}

@@ -15,7 +15,7 @@ from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
 
 from tests.contracts.api_server import ApiServerContract
-from tests.fake_api.access_rules import AccessRules
+from tests.fake_api.access_rules import AccessRules, key
 from tests.fake_api.cluster import FakeCluster
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 from tests.fake_api.virtual_time import Deadlock, VirtualTimeLoop
@@ -39,9 +39,7 @@ class TestMemoryApiServer(ApiServerContract):
 
     @pytest.fixture
     def limited(self, server: MemoryApiServer) -> KubeClient:
-        every = {
-            (permission.group, permission.resource, permission.verb) for permission in PERMISSIONS
-        }
+        every = {key(permission) for permission in PERMISSIONS}
         access_rules = AccessRules()
         access_rules.denied_in = {
             "": every,

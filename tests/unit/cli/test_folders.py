@@ -12,7 +12,7 @@ import pytest
 from sweepjob.cli.__main__ import main
 from sweepjob.cli.folder_names import is_folder
 
-from tests.unit.local.test_run import Local, sweep
+from tests.unit.local.runs import Local, sweep
 
 
 @pytest.fixture(scope="module")

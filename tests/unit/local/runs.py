@@ -32,6 +32,7 @@ sys.exit(p.get("code", 0))
 """
 
 LEVELS = [0.1, 0.5, 0.3, 0.7]
+ONE = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
 
 
 def sweep(source: str = "file", **changes: Any) -> dict[str, Any]:
@@ -109,3 +110,19 @@ class Local:
     def logs(self) -> list[str]:
         folder = self.folder / ".sweepjob" / "local" / "logs"
         return [file.read_text() for file in sorted(folder.glob("*.log"))]
+
+
+def script_of(code: str) -> dict[str, Any]:
+    return {"command": [sys.executable, "-S", "-c", code]}
+
+
+def processes_in(folder: Path) -> list[int]:
+    """Return the processes that run in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cwd").readlink() == folder and entry.name != str(os.getpid()):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +15,7 @@ from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.cli.explain_sweep import explain_sweep
 from sweepjob.search.samplers.random import RandomSampler
 
-from .runs import LEVELS, REPORTS, Local, sweep
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[Local]:
-    yield Local(tmp_path)
-    assert not left(tmp_path), "no process is left"
-
-
-def left(folder: Path) -> list[int]:
-    """Return the processes that run in a folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (entry / "cwd").readlink() == folder and entry.name != str(os.getpid()):
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+from .runs import LEVELS, ONE, REPORTS, Local, script_of, sweep
 
 
 @pytest.mark.parametrize("source", ["file", "logs"])
@@ -121,68 +101,6 @@ def test_proposals_and_decisions_are_those_of_the_operator(local: Local) -> None
     assert "EarlyStopped" in ends
 
 
-def test_an_interrupted_sweep_leaves_no_process_and_resumes(local: Local) -> None:
-    body = sweep(searchSpace={"level": {"type": "choice", "values": LEVELS}, "reports": CHOICE})
-    process = local.start(body)
-    await_values(local)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert "--resume" in err
-    assert not left(local.folder)
-    before = [trial["spec"]["assignment"] for trial in local.objects()]
-    assert "has a sweep already" in local.run(body, code=2)
-    local.run(body, "--resume")
-    assert [trial["spec"]["assignment"] for trial in local.objects()][: len(before)] == before
-    assert [len(values) for values in local.values()] == [40] * 4
-    [done] = local.objects("sweepjobs")
-    assert done["status"]["trials"]["succeeded"] == 4
-    assert all(trial["status"].get("failures", 0) == 0 for trial in local.objects())
-
-
-def test_a_sweep_that_was_interrupted_while_it_stopped_a_trial_resumes(local: Local) -> None:
-    """The trainer ignores the request to end, so that its pod is still there."""
-    ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); exec(open('train.py').read())"
-    trial = {"command": [sys.executable, "-c", ignore], "stopGracePeriodSeconds": 8}
-    policy = {"type": "bandit", "slackAmount": 0.1, "delayEvaluation": 2}
-    body = sweep(earlyTermination=policy, trial=trial)
-    process = local.start(body)
-    deadline = time.monotonic() + 30
-    while not any(t.get("status", {}).get("phase") == "Stopping" for t in local.objects()):
-        assert time.monotonic() < deadline, "no trial was stopped"
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=30)
-    assert "Complete: 4 of 4 trials" in local.run(body, "--resume")
-    stopped = [t for t in local.objects() if t["status"]["phase"] == "EarlyStopped"]
-    assert stopped
-    assert not list(
-        (local.folder / ".sweepjob/local/pods").glob(f"{stopped[0]['metadata']['name']}-*.json")
-    )
-
-
-CHOICE = {"type": "choice", "values": [40]}
-
-
-def await_values(local: Local) -> None:
-    deadline = time.monotonic() + 30
-    while not any(local.values()):
-        assert time.monotonic() < deadline, "nothing was reported"
-        time.sleep(0.05)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
-def test_a_killed_sweep_leaves_no_process(local: Local) -> None:
-    process = local.start(sweep())
-    await_values(local)
-    process.kill()
-    process.communicate(timeout=20)
-    time.sleep(0.5)
-    assert not left(local.folder)
-    local.run(sweep(), "--resume")
-    assert [len(values) for values in local.values()] == [REPORTS] * 4
-
-
 def test_gpus_are_assigned_to_trials(local: Local) -> None:
     body = sweep(
         limits={"maxTotalTrials": 4, "maxConcurrentTrials": 4},
@@ -197,19 +115,6 @@ def test_gpus_are_assigned_to_trials(local: Local) -> None:
 def test_a_sweep_that_requests_gpus_runs_without(local: Local) -> None:
     body = sweep(trial={"resources": {"limits": {"nvidia.com/gpu": 8}}})
     assert "this machine has no GPU" in local.run(body, CUDA_VISIBLE_DEVICES="")
-
-
-def test_a_script_that_fails_says_why(local: Local) -> None:
-    body = sweep(trial={"command": [sys.executable, "-c", "import sys; sys.exit('no data here')"]})
-    said = local.run(body, code=1)
-    assert "NoTrialSucceeded" in said
-    [first, *_] = local.objects()
-    assert "exit code 1: no data here" in first["status"]["message"]
-
-
-def test_a_missing_program_fails_the_trial(local: Local) -> None:
-    local.run(sweep(trial={"command": ["no-such-program"]}), code=1)
-    assert "no-such-program" in local.objects()[0]["status"]["message"]
 
 
 def test_a_working_directory_of_the_image_is_ignored_with_a_warning(local: Local) -> None:
@@ -275,9 +180,6 @@ def test_fresh_deletes_the_earlier_sweep(local: Local) -> None:
     assert old["metadata"]["uid"] != new["metadata"]["uid"]
 
 
-ONE = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
-
-
 def test_the_first_example_of_the_readme(tmp_path: Path) -> None:
     root = Path(__file__).parents[3]
     command = [sys.executable, "-m", "sweepjob.cli", "run", "--local"]
@@ -296,41 +198,6 @@ def test_the_first_example_of_the_readme(tmp_path: Path) -> None:
     assert "Complete: 16 of 16 trials" in done.stdout
     best = json.loads((tmp_path / "sweepjobs" / "first.json").read_text())["status"]["best"]
     assert float(best["value"]) > 0.92
-
-
-def script_of(code: str) -> dict[str, Any]:
-    return {"command": [sys.executable, "-S", "-c", code]}
-
-
-def said_of(local: Local, body: dict[str, Any]) -> str:
-    """Return the message of the first trial of a failed sweep."""
-    local.run(body, code=1)
-    assert [done["status"]["phase"] for done in local.objects("sweepjobs")] == ["Failed"]
-    trial, *_ = local.objects()
-    return str(trial["status"]["message"])
-
-
-@pytest.mark.parametrize("source", ["mlflow", "pushgateway", "file", "tensorboard", "logs"])
-def test_a_missing_program_fails_at_once_with_every_source(local: Local, source: str) -> None:
-    started = time.monotonic()
-    said = said_of(local, sweep(source, trial={"command": ["no-such-program"]}, limits=ONE))
-    assert "exit code 127: 'no-such-program' was not found in PATH" in said
-    assert time.monotonic() - started < 20
-
-
-def test_the_last_lines_of_a_script_that_fails_are_quoted(local: Local) -> None:
-    code = (
-        "import sys\n"
-        "print('\\x1b[32mepoch 1\\x1b[0m\\n' * 200, flush=True)\n"
-        "print('50%\\r100%', flush=True)\n"
-        "def train(): raise KeyError('no column \\x07label')\n"
-        "train()\n"
-    )
-    said = said_of(local, sweep("logs", trial=script_of(code), limits=ONE))
-    assert "epoch 1\nepoch 1\n\n100%\nTraceback (most recent call last):" in said
-    assert said.endswith("KeyError: 'no column \\x07label'")
-    assert "\x1b" not in said
-    assert len(said.encode()) < 2200
 
 
 @pytest.mark.parametrize("source", ["file", "logs"])
@@ -363,143 +230,3 @@ print(json.dumps({"score": 1.0}), file=open(os.environ["SWEEPJOB_METRICS_PATH"],
 """
     local.run(sweep("file", trial=script_of(code), limits=ONE))
     assert local.values() == [[0.25, 0.5, 0.75, 1.0]]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the script finds its sidecar in /proc")
-def test_a_killed_sidecar_is_restarted(local: Local) -> None:
-    code = """
-import json, os, signal, time
-def sidecar():
-    for entry in filter(str.isdecimal, os.listdir("/proc")):
-        try:
-            told = open(f"/proc/{entry}/environ").read()
-        except OSError:
-            continue
-        if "SWEEPJOB_SIDECAR=" in told and os.getcwd() in told:
-            return int(entry)
-def report(value):
-    with open(os.environ["SWEEPJOB_METRICS_PATH"], "a") as file:
-        print(json.dumps({"score": value}), file=file)
-report(0.25)
-time.sleep(1)
-first = sidecar()
-os.kill(first, signal.SIGKILL)
-report(0.5)
-while sidecar() in (None, first):
-    time.sleep(0.05)
-report(0.75)
-"""
-    local.run(sweep("file", trial=script_of(code), limits=ONE))
-    assert local.values() == [[0.25, 0.5, 0.75]]
-    [pod] = local.objects("pods")
-    [status] = pod["status"]["initContainerStatuses"]
-    assert status["restartCount"] == 1
-
-
-def test_a_trainer_that_ignores_sigterm_is_killed_after_the_grace_period(local: Local) -> None:
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on'); time.sleep(60)"
-    limits = {**ONE, "trialTimeout": 2}
-    trial = {**script_of(code), "stopGracePeriodSeconds": 1}
-    started = time.monotonic()
-    local.run(sweep("logs", trial=trial, limits=limits), code=1)
-    assert time.monotonic() - started < 25
-    [trial] = local.objects()
-    assert (trial["status"]["phase"], trial["status"]["reason"]) == ("Canceled", "TrialTimeout")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
-def test_a_killed_sweep_leaves_no_child_of_a_shell(local: Local) -> None:
-    body = sweep("logs", trial={"command": "sleep 60 & echo score=1; sleep 60; true"}, limits=ONE)
-    process = local.start(body)
-    await_values(local)
-    assert len(left(local.folder)) >= 4
-    process.kill()
-    process.communicate(timeout=20)
-    deadline = time.monotonic() + 10
-    while left(local.folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-CODE = """
-import os, sys
-from pathlib import Path
-import helper
-here = Path.cwd()
-seen = sorted(p.name for p in here.iterdir())
-Path("outputs/model.txt").write_text("weights")
-try:
-    Path("left-by-a-trial").touch()
-    wrote = True
-except OSError:
-    wrote = False
-print("cwd", here, "seen", seen, "flag", sys.argv[1], "home", os.environ.get("HOME"), flush=True)
-print(f"score={helper.level()}", flush=True)
-"""
-
-
-def code_sweep() -> dict[str, Any]:
-    body = sweep("logs", limits={"maxConcurrentTrials": 1})
-    body["spec"]["trial"]["command"] = [sys.executable, "train.py", "/code/outputs"]
-    body["spec"]["trial"]["env"] = [{"name": "PYTHONDONTWRITEBYTECODE", "value": "1"}]
-    volume = {"volume": {"persistentVolumeClaim": {"claimName": "c"}}, "mountPath": "/code/outputs"}
-    body["spec"]["outputs"] = {"model": volume}
-    return body
-
-
-def test_code_runs_in_a_copy_of_its_own_for_each_trial(local: Local) -> None:
-    src = local.folder / "src"
-    src.mkdir()
-    (src / "train.py").write_text(CODE)
-    helper = "import json, os\ndef level(): return json.loads(os.environ['SWEEPJOB_PARAMETERS'])['level']\n"
-    (src / "helper.py").write_text(helper)
-    out = local.run(code_sweep(), "--code", "src")
-    assert "code: 2 files of src" in out
-    assert local.values() == [[0.1], [0.5], [0.3], [0.7]]
-    logs = [f.read_text() for f in (local.folder / ".sweepjob" / "local" / "logs").glob("*.log")]
-    assert len(logs) == 4
-    for log in logs:
-        # No trial sees what another one wrote; /code in an argument is its own copy.
-        assert "seen ['helper.py', 'outputs', 'train.py']" in log
-        assert f"flag {local.folder}/.sweepjob/local/outputs" in log
-        assert f"home {os.environ.get('HOME')}" in log
-    assert sorted(p.name for p in src.iterdir()) == ["helper.py", "train.py"]
-    (began,) = {t["status"]["code"] for t in local.objects()}
-    assert began.startswith("sha256:")
-    assert local.objects("sweepjobs")[0]["status"]["code"] == began
-    assert len([*(local.folder / ".sweepjob/local/outputs").rglob("model.txt")]) == 4
-    assert not [*(local.folder / ".sweepjob/local/pods").glob("*/code")]
-    (src / "helper.py").write_text("")
-    resumed = local.run(code_sweep(), "--code", "src", "--resume")
-    assert f"continues with its original code ({began[:19]})" in resumed
-
-
-def test_code_that_is_on_a_cluster_only_is_refused_with_the_remedy(local: Local) -> None:
-    body = sweep()
-    body["spec"]["trial"]["code"] = {"configMap": {"name": "digits-code"}}
-    out = local.run(body, code=1)
-    assert "spec.trial.code: 'digits-code': is on a cluster; give the folder" in out
-    (local.folder / "src").mkdir()
-    (local.folder / "src" / "requirements.txt").write_text("torch")
-    assert "nothing installs it" in local.run(body, "--code", "src", code=2)
-    assert "does not exist" in local.run(body, "--code", "missing", code=2)
-
-
-def test_the_code_that_an_azure_file_names_goes_along(local: Local) -> None:
-    body = {
-        "type": "sweep",
-        "trial": {
-            "command": f"{sys.executable} train.py ${{{{search_space.level}}}}",
-            "code": "src",
-            "environment": "azureml:x:1",
-        },
-        "sampling_algorithm": "grid",
-        "search_space": {"level": {"type": "choice", "values": [0.25]}},
-        "objective": {"goal": "maximize", "primary_metric": "score"},
-        "limits": {"max_total_trials": 1},
-    }
-    out = local.run(body, "--folder", ".sweepjob/local", code=1)
-    assert "trial.code: 'src': there is no folder src" in out
-    (local.folder / "src").mkdir()
-    (local.folder / "src" / "train.py").write_text("import os; print(os.listdir('.'))")
-    out = local.run(body, "--folder", ".sweepjob/local", "--fresh", code=1)
-    assert "code: 1 file of src" in out
