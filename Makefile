@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 export PYTHONPATH := $(CURDIR)
+# Programs would compile what they import at each start.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON := .venv/bin/python
 SWEEP ?= examples/digits/sweep.yaml
 PYTEST_ARGS ?=

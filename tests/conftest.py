@@ -1,12 +1,18 @@
 """Settings for all tests."""
 
 import os
+import sys
 
 # As in the operator: threads of BLAS gain nothing on small matrices and fight each other. It has to
 # be said before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from hypothesis import HealthCheck, settings
+
+# Where Python is told to write no compiled modules, each of the hundreds of programs that the tests start
+# would compile all that it imports: two seconds for a sweep on this machine, three for MLflow's client.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No deadline: a busy machine is no bug. The same examples every time: a red run can be repeated.
 # Contract suites run the same property on several subclasses, which is what they are for.

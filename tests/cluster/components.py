@@ -266,6 +266,12 @@ def _kubelet(node: Node, binaries: Path) -> Component:
                 },
                 "imageGCHighThresholdPercent": 100,
                 "maxPods": 250,
+                # A minute by default, before a changed Secret is seen in a pod.
+                "syncFrequency": "10s",
+                # Tests kill the operator's container again and again. By default the third kill within ten
+                # minutes costs twenty seconds, and the seventh five minutes. Since 1.35 the gate is on.
+                "featureGates": {"KubeletCrashLoopBackOffMax": True},
+                "crashLoopBackOff": {"maxContainerRestartPeriod": "2s"},
                 # Renewed every five seconds, not ten: with --quick-node-loss a node is missed after eight.
                 "nodeLeaseDurationSeconds": 20,
             }

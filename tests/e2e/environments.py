@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from tests.cluster import layout
 from tests.cluster.console import run
 
 
+@cache
 def environment(group: str, project: Path = layout.PROJECT) -> Path:
     """The environment of a dependency group; kept in the cache.
 

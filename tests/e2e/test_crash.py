@@ -8,7 +8,7 @@ import json
 from .operators import kill_operator, restarts
 from .sweeps import Sweeps, choice, eventually, values_on_record
 
-KILLS = 2  # the kubelet waits longer before each new start: 10 s, 20 s, 40 s
+KILLS = 2  # a user's kubelet waits longer before each new start: 10 s, 20 s, 40 s
 
 
 def test_an_operator_crash_loses_and_repeats_nothing(sweeps: Sweeps) -> None:

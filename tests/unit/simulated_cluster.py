@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
+from typing import ClassVar
 
 from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
@@ -64,6 +65,8 @@ class SimulatedCluster:
         history: what was done and what happened.
     """
 
+    instances: ClassVar[int] = 1
+
     seed: int
     calm: frozenset[int] = frozenset()
     total: int = 12
@@ -115,14 +118,21 @@ class SimulatedCluster:
             held=len(paused & self.held),
             ends_paused=self.ends_paused,
             has_checkpoint=True,
+            instances=self.instances,
         )
+
+    def _interruption(self, attempt: str) -> tuple[float | None, Cause | None]:
+        """When an attempt was interrupted, if the operator remembers it, and by what."""
+        return None, self.interruptions.get(attempt)
 
     def _view(self, trial: TrialSnapshot) -> TrialSnapshot:
         prefix = f"{trial.name}/{trial.attempt}"
+        interrupted_at, interruption = self._interruption(prefix)
         return replace(
             trial,
             pending_stop=self.verdicts.get(trial.index),
-            interruption=self.interruptions.get(prefix),
+            interruption=interruption,
+            interrupted_at=interrupted_at,
             jobs=tuple(j for key, j in self.jobs.items() if key == prefix),
             pods=tuple(p for key, p in self.pods.values() if key == prefix),
             earlier=tuple(self._earlier(trial)),

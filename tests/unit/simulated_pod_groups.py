@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.node_loss import is_node_lost
-from sweepjob.lifecycle.snapshot import SweepSnapshot, TrialSnapshot
 from sweepjob.lifecycle.workload import Job, Pod
 
 from .simulated_cluster import PATIENCE, STOP, SimulatedCluster
@@ -34,18 +34,16 @@ class SimulatedPodGroups(SimulatedCluster):
         noted: the operator's memory of the first interruption of an attempt.
     """
 
+    instances: ClassVar[int] = INSTANCES
+
     truth: dict[str, tuple[float, set[str]]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     noted: dict[str, tuple[float, Cause]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     ended_by: dict[str, str] = field(default_factory=lambda: defaultdict(str))
 
-    def _of_sweep(self) -> SweepSnapshot:
-        return replace(super()._of_sweep(), instances=INSTANCES)
-
-    def _view(self, trial: TrialSnapshot) -> TrialSnapshot:
-        at, cause = self.noted.get(f"{trial.name}/{trial.attempt}", (None, None))
-        return replace(super()._view(trial), interruption=cause, interrupted_at=at)
+    def _interruption(self, attempt: str) -> tuple[float | None, Cause | None]:
+        return self.noted.get(attempt, (None, None))
 
     def _crash(self) -> None:
         super()._crash()

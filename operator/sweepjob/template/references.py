@@ -35,7 +35,10 @@ def value_text(value: Any) -> str:
 
     Floats have their shortest exact form; booleans are true and false.
     """
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    # As json.dumps would, which takes twenty times as long: a space may have 20,000 values.
+    return str(value) if type(value) is int else json.dumps(value)
 
 
 def split_references(text: str) -> list[str | Reference]:

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import cel
-
 EXPRESSION_LIMIT = 400  # characters
 STATUS_LIMIT = 16 * 1024  # bytes of JSON
 _LIST_LIMIT = 200  # items of a list, or of a map
@@ -93,6 +91,8 @@ def status_problem(status: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _compile(text: str) -> Any:
+    import cel  # here, since it loads the packages of its own command line, which takes half a second
+
     try:
         program = cel.compile(text)
     except Exception as error:

@@ -102,4 +102,4 @@ def _identity(position: int, value: Scalar | Branch) -> str:
         if not all(isinstance(entry, Scalar) for entry in value.entries.values()):
             return f"branch {position}"
         return json.dumps(dict(value.entries), sort_keys=True)
-    return json.dumps(value)
+    return str(value) if type(value) is int else json.dumps(value)  # the same, and sooner
