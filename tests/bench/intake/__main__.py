@@ -41,6 +41,7 @@ class Trial:
     Attributes:
         taken: reports that the intake has.
         waits: seconds that each push took.
+        reconnected: how often the intake closed the connection, as it does when a request takes too long to arrive.
     """
 
     pod: dict[str, str]
@@ -48,13 +49,17 @@ class Trial:
     tls: ssl.SSLContext
     taken: int = 0
     waits: list[float] = field(default_factory=list)
+    reconnected: int = 0
 
     async def connect(self) -> None:
+        self._token = _token(self.pod)
+        await self._open()
+        await self._push(0)
+
+    async def _open(self) -> None:
         self._reader, self._writer = await asyncio.open_connection(
             "127.0.0.1", self.port, ssl=self.tls
         )
-        self._token = _token(self.pod)
-        await self._push(0)
 
     async def report(self, rate: float, seconds: float) -> None:
         started, before = time.monotonic(), self.taken
@@ -64,7 +69,12 @@ class Trial:
                 await asyncio.sleep((made + 1 - before) / rate - now)
                 continue
             sent = time.monotonic()
-            await self._push(made)
+            try:
+                await self._push(made)
+            except (OSError, asyncio.IncompleteReadError):
+                self.reconnected += 1
+                await self._open()
+                continue
             self.waits.append(time.monotonic() - sent)
 
     async def _push(self, made: int) -> None:
@@ -94,6 +104,7 @@ async def measure(trials: list[Trial], pid: int, rate: float, seconds: float) ->
     before, cpu = sum(t.taken for t in trials), cpu_seconds(pid)
     for trial in trials:
         trial.waits.clear()
+        trial.reconnected = 0
     started = time.monotonic()
     await asyncio.gather(*(t.report(rate, seconds) for t in trials))
     took = time.monotonic() - started
@@ -103,7 +114,7 @@ async def measure(trials: list[Trial], pid: int, rate: float, seconds: float) ->
     print(
         f"{rate * len(trials):>10.0f} {taken / took:>10.0f} {len(waits) / took:>10.0f} "
         f"{statistics.median(waits) * 1000:>8.1f} ms {waits[int(0.99 * len(waits))] * 1000:>8.1f} ms "
-        f"{100 * share:>6.0f} %",
+        f"{100 * share:>6.0f} % {sum(t.reconnected for t in trials):>10}",
         flush=True,
     )
 
@@ -124,19 +135,21 @@ async def main() -> int:
         command = [sys.executable, "-m", "tests.bench.intake.server", str(args.trials)]
         command += [str(_SERVER_CORE), *pair, args.loop]
         server = await asyncio.create_subprocess_exec(*command, stdout=PIPE, limit=1 << 22)
-        assert server.stdout is not None
-        told: dict[str, Any] = json.loads(await server.stdout.readline())
-        tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
-        trials = [Trial(pod, told["port"], tls) for pod in told["pods"]]
-        for trial in trials:
-            await trial.connect()
-        print(f"{args.trials} trials; reports and pushes a second")
-        print("   offered      taken     pushes  push, p50         p99   core")
-        for rate in args.rates:
-            await measure(trials, server.pid, rate, args.seconds)
-        print(f"its memory: {memory(server.pid)[1]:.0f} MiB at most")
-        server.terminate()
-        await server.wait()
+        try:
+            assert server.stdout is not None
+            told: dict[str, Any] = json.loads(await server.stdout.readline())
+            tls = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+            trials = [Trial(pod, told["port"], tls) for pod in told["pods"]]
+            for trial in trials:
+                await trial.connect()
+            print(f"{args.trials} trials; reports and pushes a second")
+            print("   offered      taken     pushes  push, p50         p99   core  reconnected")
+            for rate in args.rates:
+                await measure(trials, server.pid, rate, args.seconds)
+            print(f"its memory: {memory(server.pid)[1]:.0f} MiB at most")
+        finally:
+            server.terminate()
+            await server.wait()
     return 0
 
 
