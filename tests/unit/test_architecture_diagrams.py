@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
@@ -40,7 +41,7 @@ STOP = {
 }
 APPLY = {
     "create the SweepJob": OUTSIDE,
-    "watch: a new generation": "controllers.sweep_registry:SweepRegistry.on_event",
+    "watch: a new generation": "kube.workqueue:WorkQueue.add",
     "validate the spec": "controllers.parser_threads:ParserThreads.parse",
     "load the records: none yet": "controllers.state.sweep_store:SweepStore.load_in_steps",
     "create a Job as a dry run": "controllers.job_creator:JobCreator.dry_run_job",
@@ -53,9 +54,13 @@ APPLY = {
     "create the Job": "controllers.job_creator:JobCreator.create_job",
 }
 RESTART = {
-    "list SweepTrials, Jobs, pods, SweepJobs": "controllers.caches:Caches.run",
+    "list SweepTrials, Jobs, pods": "controllers.caches:Caches.run",
+    "list: each SweepJob": "controllers.sweep_registry:SweepRegistry.on_event",
     "acquire the Lease, with several replicas": OUTSIDE,
-    "validate each sweep that has not finished": "controllers.parser_threads:ParserThreads.parse",
+    "wait until the namespace is listed": "controllers.caches:Caches.synced",
+    "validate the spec, unless the sweep has finished": (
+        "controllers.parser_threads:ParserThreads.parse"
+    ),
     "load the records: counts, curves, rankings, observations": (
         "controllers.state.sweep_store:SweepStore.load_in_steps"
     ),
@@ -70,6 +75,13 @@ DIAGRAMS = {
     "From a report to an early stop": STOP,
     "From kubectl apply to a Job": APPLY,
     "Restart": RESTART,
+}
+# How many of the operator's modules the calls of a diagram pass. A module that only passes a call on makes
+# a path longer without a reason.
+MOST_MODULES = {
+    "From a report to an early stop": 14,
+    "From kubectl apply to a Job": 10,
+    "Restart": 12,
 }
 
 
@@ -87,11 +99,27 @@ def test_each_message_has_its_call(heading: str) -> None:
     assert messages(heading) == list(DIAGRAMS[heading])
 
 
+def modules_on_the_stack() -> set[str]:
+    """The operator's modules from the event loop to the caller's caller."""
+    found, frame = set[str](), sys._getframe(2)
+    while frame.f_back is not None:
+        found.add(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
+    others = ("sweepjob.local.", "sweepjob.telemetry.")
+    return {name for name in found if name.startswith("sweepjob.") and not name.startswith(others)}
+
+
 class Calls:
-    """The calls behind the messages, in the order in which they begin."""
+    """The calls behind the messages, in the order in which they begin.
+
+    Attributes:
+        made: the calls.
+        passed: the modules that each of them passed.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.made: list[str] = []
+        self.passed: list[set[str]] = []
         named = {call for diagram in DIAGRAMS.values() for call in diagram.values()}
         for call in sorted(named - {OUTSIDE}):
             module, _, name = call.partition(":")
@@ -104,7 +132,9 @@ class Calls:
     def _recorded(self, call: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def recorded(*args: Any, **named: Any) -> Any:
+            module = call.partition(":")[0]
             self.made.append(call)
+            self.passed.append(modules_on_the_stack() | {f"sweepjob.{module}"})
             return function(*args, **named)
 
         return recorded
@@ -128,16 +158,22 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calls]:
         yield Calls(monkeypatch)
 
 
-def check_order(made: list[str], diagram: dict[str, str]) -> None:
-    """The calls of a diagram come in its order; others may come between."""
-    rest = iter(made)
-    for message, call in diagram.items():
-        assert call == OUTSIDE or call in rest, f"{message!r} does not follow what is above it"
+def check_path(calls: Calls, start: int, heading: str) -> None:
+    """The calls of a diagram come in its order; others may come between. They pass few modules."""
+    position, modules = start, set[str]()
+    for message, call in DIAGRAMS[heading].items():
+        if call == OUTSIDE:
+            continue
+        assert call in calls.made[position:], f"{message!r} does not follow what is above it"
+        position = calls.made.index(call, position)
+        modules |= calls.passed[position]
+        position += 1
+    assert len(modules) <= MOST_MODULES[heading], sorted(modules)
 
 
 def test_from_apply_to_a_job(calls: Calls) -> None:
     Restarted(1, spec(2, 1)).watch(calls).run()
-    check_order(calls.made, APPLY)
+    check_path(calls, 0, "From kubectl apply to a Job")
 
 
 def test_from_a_report_to_an_early_stop(calls: Calls) -> None:
@@ -146,13 +182,14 @@ def test_from_a_report_to_an_early_stop(calls: Calls) -> None:
     assert stopped, "a trial was stopped"
     decided = calls.made.index(STOP["stop, with value and threshold"])
     pushed = [n for n, call in enumerate(calls.made[:decided]) if call.endswith("handle")][-1]
-    check_order(calls.made[pushed:], STOP)
+    check_path(calls, pushed, "From a report to an early stop")
 
 
 def test_a_restart(calls: Calls) -> None:
     whole = Restarted(5, spec(6, 2)).watch(calls).run()
     middle = whole.kill_points[len(whole.kill_points) // 2]
     calls.made.clear()
+    calls.passed.clear()
     killed = Restarted(5, spec(6, 2), kills=frozenset({middle})).watch(calls).run()
     assert killed.killed == 1
-    check_order(calls.made[killed.starts[1] :], RESTART)
+    check_path(calls, killed.starts[1], "Restart")

@@ -170,7 +170,7 @@ class Heavy:
         return {**POD, "metadata": metadata}
 
 
-class Listener:
+class Handlers:
     """A fake of the controllers: remembers which pods have gone, and of which trials."""
 
     def __init__(self) -> None:
@@ -188,9 +188,15 @@ class Listener:
         pass
 
 
+def caches_of(transport: Heavy, handlers: Handlers | None = None) -> Caches:
+    caches, found = Caches(KubeClient(transport), (), time.time), handlers or Handlers()
+    caches.connect(found.on_trial_changed, found.on_pod_changed, found.on_record_deleted)
+    return caches
+
+
 async def test_a_list_that_is_too_large_is_read_in_smaller_pages() -> None:
     heavy = Heavy(100, most=10)
-    caches = Caches(KubeClient(heavy), (), Listener(), time.time)
+    caches = caches_of(heavy)
     informer = caches._informers.pods("n")
     running = asyncio.create_task(informer.run())
     await asyncio.wait_for(heavy.more.wait(), 10)
@@ -208,7 +214,7 @@ async def test_an_object_that_is_too_large_alone_is_an_error_of_the_api_server()
 
 async def test_a_watch_survives_the_largest_pod() -> None:
     heavy = Heavy(1, most=500)
-    caches = Caches(KubeClient(heavy), (), Listener(), time.time)
+    caches = caches_of(heavy)
     informer = caches._informers.pods("n")
     running = asyncio.create_task(informer.run())
     await asyncio.wait_for(heavy.more.wait(), 10)
@@ -221,8 +227,8 @@ async def test_a_watch_survives_the_largest_pod() -> None:
 
 def test_a_pod_whose_labels_change_is_no_longer_its_trials() -> None:
     """Each change left a record of the pod behind, for good: a trial waited for a pod that was not there."""
-    listener = Listener()
-    caches = Caches(KubeClient(Heavy(0, 0)), (), listener, time.time)
+    handlers = Handlers()
+    caches = caches_of(Heavy(0, 0), handlers)
     informer = caches._informers.pods("n")
     pod = copy.deepcopy(POD)
     for number in range(100):
@@ -230,13 +236,13 @@ def test_a_pod_whose_labels_change_is_no_longer_its_trials() -> None:
         pod["metadata"]["labels"][names.LABEL_TRIAL] = f"s-{number}"
         informer.apply({"type": "MODIFIED", "object": pod})
     assert len(caches._pods) == 1
-    assert listener.gone == [f"s-{number}" for number in range(99)]
+    assert handlers.gone == [f"s-{number}" for number in range(99)]
     informer.apply({"type": "DELETED", "object": pod})
     assert not caches._pods
 
 
 def test_a_pod_that_takes_the_name_of_another_leaves_nothing_of_it() -> None:
-    caches = Caches(KubeClient(Heavy(0, 0)), (), Listener(), time.time)
+    caches = caches_of(Heavy(0, 0))
     informer = caches._informers.pods("n")
     for number in range(10):
         metadata = {**POD["metadata"], "uid": f"u-{number}", "resourceVersion": str(10 + number)}
@@ -245,7 +251,7 @@ def test_a_pod_that_takes_the_name_of_another_leaves_nothing_of_it() -> None:
 
 
 def test_a_job_whose_labels_change_is_no_longer_its_trials() -> None:
-    caches = Caches(KubeClient(Heavy(0, 0)), (), Listener(), time.time)
+    caches = caches_of(Heavy(0, 0))
     informer = caches.jobs("n")
     job = copy.deepcopy(JOB)
     for number in range(100):

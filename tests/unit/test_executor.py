@@ -7,10 +7,9 @@ import random
 import time
 from typing import Any
 
-from sweepjob.api.meta.identity import ObjectIdentity, ObjectKey
+from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import trial_manifest
-from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.caches import Caches
 from sweepjob.controllers.event_recorder import EventRecorder
 from sweepjob.controllers.executor import Executor
@@ -29,7 +28,6 @@ from sweepjob.lifecycle.planner import plan_new_trial
 from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
-from sweepjob.trial_pods.cached_objects import CachedPod
 
 from tests.fake_api.harness import SETTINGS
 from tests.fake_api.transport import FaultProfile, FaultyTransport
@@ -42,16 +40,12 @@ SPEC = parse_sweepjob(sweepjob(trial={"image": "train", "command": "train"}))
 NEW = plan_new_trial(Proposal(0, {"lr": 0.1}), snapshot(), 0.0).actions
 
 
-class Unheard:
-    """Nothing is done about changes."""
-
-    def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None: ...
-    def on_pod_changed(self, pod: CachedPod, *, gone: bool) -> None: ...
-    def on_record_deleted(self, record: TrialRecord) -> None: ...
-
-
 def clock() -> float:
     return 1_700_000_000.0
+
+
+def ignore(*changed: object, **details: object) -> None:
+    """Nothing is done about changes."""
 
 
 def execute(server: MemoryApiServer) -> SweepStore:
@@ -61,7 +55,8 @@ def execute(server: MemoryApiServer) -> SweepStore:
     async def run() -> None:
         client = FaultyTransport(server, FaultProfile(random.Random(1)))
         api = KubeClient(client, RequestRateLimiter(100.0, 10))
-        caches = Caches(api, (), Unheard(), time.time)
+        caches = Caches(api, (), time.time)
+        caches.connect(ignore, ignore, ignore)
         events, limits = EventRecorder(api, clock), NamespaceConstraintReader(api, clock)
         job_creator = JobCreator(
             api, caches, events, limits, SETTINGS.sidecar, IngestAuthority(None), clock

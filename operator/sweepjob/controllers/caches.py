@@ -25,20 +25,11 @@ from .owner_index import OwnerIndex
 from .trial_index import TrialIndex, has_moved, is_unchanged
 
 
-class CacheListener(Protocol):
-    """Handles changes of the caches."""
+class PodHandler(Protocol):
+    """Handles a change of a pod."""
 
-    def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
-        """Handle a change of a trial's Job or pod, or the deletion of its record.
-
-        Args:
-            sweep: key of the sweep.
-            trial: name of the trial.
-        """
-        ...
-
-    def on_pod_changed(self, pod: CachedPod, *, gone: bool) -> None:
-        """Handle a change of a pod, or a pod whose trial became known.
+    def __call__(self, pod: CachedPod, *, gone: bool) -> None:
+        """Handle it.
 
         Args:
             pod: the pod in its current or last known state.
@@ -46,18 +37,13 @@ class CacheListener(Protocol):
         """
         ...
 
-    def on_record_deleted(self, record: TrialRecord) -> None:
-        """Handle the deletion of a SweepTrial."""
-        ...
-
 
 class Caches:
-    """Trials, Jobs and pods of the namespaces that are watched.
+    """Trials, Jobs and pods of the watched namespaces. ``connect`` has to be called before ``run``.
 
     Args:
         api: the API server.
         namespaces: those to watch; none for all.
-        listener: handles what changes.
         clock: seconds since the epoch.
         kinds: kinds of objects other than Jobs that run as trials.
     """
@@ -66,12 +52,10 @@ class Caches:
         self,
         api: KubeClient,
         namespaces: tuple[str, ...],
-        listener: CacheListener,
         clock: Callable[[], float],
         kinds: Sequence[TrialKind] = (),
     ) -> None:
         self._clock = clock
-        self._listener = listener
         self._jobs = TrialIndex[CachedJob]()
         self._pods = TrialIndex[CachedPod]()
         self._group_jobs: dict[ObjectKey, CachedJob] = {}  # those of several pods
@@ -84,6 +68,24 @@ class Caches:
         handlers = (self._on_record, self._on_job, self._on_pod)
         self._informers = Informers(api, every, *handlers, clock)
         self._kinds = KindCaches(api, kinds, every, self._on_job, self._on_pod, clock)
+
+    def connect(
+        self,
+        trial_changed: Callable[[ObjectKey, str], None],
+        pod_changed: PodHandler,
+        record_deleted: Callable[[TrialRecord], None],
+    ) -> None:
+        """Set what handles changes.
+
+        Args:
+            trial_changed: called with the key of the sweep and the name of the trial when its Job or a
+                pod changed, when its desired state changed, or when its record was deleted.
+            pod_changed: called with a pod that changed, or whose trial became known.
+            record_deleted: called with a SweepTrial that was deleted.
+        """
+        self._trial_changed = trial_changed
+        self._pod_changed = pod_changed
+        self._record_deleted = record_deleted
 
     async def run(self) -> None:
         """List and watch until cancelled."""
@@ -243,7 +245,7 @@ class Caches:
         """
         self._owners.enter(uid, owner)
         for pod in list(self._pods.of(trial)):
-            self._listener.on_pod_changed(pod, gone=False)
+            self._pod_changed(pod, gone=False)
 
     def pod(self, uid: str) -> CachedPod | None:
         """Return the pod with that uid; None when it is not known."""
@@ -259,13 +261,13 @@ class Caches:
         if new is not None:
             self._records[sweep][record.name] = new
             if old is not None and old.desired != new.desired:
-                self._listener.on_trial_changed(sweep, record.name)
+                self._trial_changed(sweep, record.name)
             return  # the operator wrote the rest
         self._records[sweep].pop(record.name, None)
         if not self._records[sweep]:
             del self._records[sweep]
-        self._listener.on_record_deleted(record)
-        self._listener.on_trial_changed(sweep, record.name)
+        self._record_deleted(record)
+        self._trial_changed(sweep, record.name)
 
     def _on_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
         if has_moved(old, new):
@@ -279,10 +281,10 @@ class Caches:
             self._owners.enter(new.uid, new.owner)
             # Its pods may have been seen before it: now their trial is known.
             for pod in list(self._pods.of(ObjectKey(new.namespace, new.trial))):
-                self._listener.on_pod_changed(pod, gone=False)
+                self._pod_changed(pod, gone=False)
         elif new is None and old is not None:
             self._forget_owner(old.uid, ObjectKey(old.namespace, old.trial))
-        self._listener.on_trial_changed(*self._jobs.update(old, new))
+        self._trial_changed(*self._jobs.update(old, new))
 
     def _enter_group_job(self, old: CachedJob | None, new: CachedJob | None) -> None:
         if new is not None and new.instances > 1 and new.owner_kind == names.SWEEPTRIAL:
@@ -309,8 +311,8 @@ class Caches:
         sweep, name = self._pods.update(old, new)
         if is_unchanged(old, new):
             return
-        self._listener.on_pod_changed(pod, gone=new is None)
+        self._pod_changed(pod, gone=new is None)
         trial = ObjectKey(pod.namespace, pod.trial)
         if new is None and not any(j.uid == pod.owner for j in self.jobs_of(trial)):
             self._forget_owner(pod.owner, trial)
-        self._listener.on_trial_changed(sweep, name)
+        self._trial_changed(sweep, name)

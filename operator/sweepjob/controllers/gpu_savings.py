@@ -31,8 +31,8 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
         count = trial.reports.curve.count
         return max(0.0, trial.usage.total_gpu_seconds / count * (full - count))
     decided = trial.status.stopped_at or now
-    pace = _seconds_per_report(trial.reports.first_at, started, decided, stop.interval)
-    saved = pace * (full - stop.interval) - (now - decided)
+    report = _seconds_per_report(trial.reports.first_at, started, decided, stop.interval)
+    saved = report * (full - stop.interval) - (now - decided)
     return max(0.0, saved * trial.usage.gpu_count)
 
 

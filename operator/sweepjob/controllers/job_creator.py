@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from ..api import names
 from ..api.messages.owner_description import describe_owner
-from ..api.parsing.size_limits import JOB_LIMIT, written_size
 from ..api.resources import SWEEPTRIALS
-from ..api.spec.outputs import trial_folder
 from ..api.spec.sampler_builder import proposal_source
 from ..api.sweeptrial.serialization import trial_manifest
 from ..api.sweeptrial.trial_record import TrialRecord
-from ..api.validation.reserved_names import ReservedName
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle import actions as act
 from ..lifecycle.workload import StartBlocker
 from ..search.samplers.random import RandomSampler
-from ..search.space import Assignment
 from ..timestamps import parse_time
-from ..trial_pods.identity import TrialIdentity
-from ..trial_pods.job_manifest import job_manifest
 from ..trial_pods.pod_group import service_manifest
 from ..trial_pods.sidecar import SidecarSettings, operator_of
 from ..trial_pods.start_blockers import (
@@ -32,19 +25,17 @@ from ..trial_pods.start_blockers import (
     of_refused_record,
     of_untrusted_ingest_server,
 )
-from ..trial_pods.trial_object import trial_object
 from . import sweep_log
 from .caches import Caches
-from .code_check import HASH
 from .event_recorder import EventRecorder
 from .ingest_authority import IngestAuthority
+from .job_builder import JobBuilder
 from .namespace_constraint_reader import NamespaceConstraintReader
 from .permissions import denied_access_message
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 
-_NO_TEMPLATE = "a field has another type than in a pod; see kubectl explain pod.spec"
 _NO_TRIAL = "00000000-0000-0000-0000-000000000000"
 _NO_DRY_RUN = "does not support dry run"
 _CLOCK_DIFFERENCE = 10.0  # seconds, between the API server and this operator
@@ -79,9 +70,8 @@ class JobCreator:
     ) -> None:
         self._api = api
         self._caches = caches
-        self._events = events
-        self._limits = limits
-        self._sidecar = sidecar
+        self._builder = JobBuilder(events, limits, sidecar, authority)
+        self._url = sidecar.url
         self._authority = authority
         self._clock = clock
         self._started = clock()
@@ -153,10 +143,11 @@ class JobCreator:
         if problem:
             self._refuse(sweep, trial, lambda since: of_untrusted_ingest_server(problem, since))
             return
-        identity = _trial_identity(state, trial.name, trial.uid, action.attempt)
         manifest = state.spec.trial.manifest
         try:
-            body = await self._job(identity, sweep, trial.assignment)
+            body = await self._builder.build(
+                sweep, trial.name, trial.uid, action.attempt, trial.assignment
+            )
             if state.spec.trial.instance_count > 1:
                 await self._create_service(state)
             resource = self._caches.workload_resource(manifest)
@@ -199,7 +190,7 @@ class JobCreator:
         One from before may be of a release that this operator replaces.
         """
         url, created = operator_of(job), parse_time(job["metadata"].get("creationTimestamp"))
-        if url in ("", self._sidecar.url) or created is None:
+        if url in ("", self._url) or created is None:
             return
         if created > self._started + _CLOCK_DIFFERENCE and not sweep.state.findings.other_operator:
             sweep.note_other_operator(url)
@@ -233,9 +224,8 @@ class JobCreator:
         assignment = sampler.propose(0, [])
         assert assignment is not None, "a space has at least one point"
         name = names.trial_name(state.name, 0)
-        identity = _trial_identity(state, name, _NO_TRIAL, 1)
         try:
-            body = await self._job(identity, sweep, assignment)
+            body = await self._builder.build(sweep, name, _NO_TRIAL, 1, assignment)
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
             resource = self._caches.workload_resource(state.spec.trial.manifest)
@@ -250,39 +240,6 @@ class JobCreator:
         except errors.Conflict:
             pass
         return ""
-
-    async def _job(
-        self, identity: TrialIdentity, sweep: SweepStore, assignment: Assignment
-    ) -> dict[str, Any]:
-        """Return the Job of an attempt.
-
-        Raises:
-            Refused: the user's pod template is invalid, or the Job is too large.
-        """
-        try:
-            limits = await self._limits.read(identity.namespace)
-            code_hash = sweep.state.code.removeprefix(HASH)
-            sidecar = replace(self._sidecar, certificate_authority=self._authority.pem)
-            spec = sweep.state.spec
-            build = job_manifest if spec.trial.manifest is None else trial_object
-            body = build(identity, spec, assignment, sidecar, limits, code_hash)
-        except ReservedName as error:
-            where = sweep.state.spec.trial.template_path.removeprefix("spec.")
-            raise errors.Refused(f"{where}.spec.{error}") from error
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise errors.Refused(f"{error}: {_NO_TEMPLATE}") from error
-        size = written_size(body)
-        if size > JOB_LIMIT:
-            raise errors.Refused(
-                f"it has {size} bytes of JSON and may have {JOB_LIMIT}: shorten trial.template and the "
-                "parameters that it contains, or read them from a ConfigMap or from SWEEPJOB_PARAMETERS"
-            )
-        annotations = body["metadata"].get("annotations") or {}
-        adjustment = annotations.get(names.ANNOTATION_FITTED, "")
-        if adjustment and adjustment != sweep.state.findings.sidecar_adjustment:
-            self._events.sidecar_adjusted(sweep.state, adjustment)
-        sweep.set_sidecar_adjustment(adjustment)
-        return body
 
     async def _create_or_adopt(
         self, resource: resources.Resource, namespace: str, body: dict[str, Any], owner: str
@@ -304,12 +261,6 @@ class JobCreator:
                 f"{resource.plural} '{name}' already exists. It belongs to {describe_owner(found)} and "
                 "is not changed. Use another name for this sweep, or wait until that object is gone"
             ) from None
-
-
-def _trial_identity(state: SweepState, trial: str, uid: str, attempt: int) -> TrialIdentity:
-    sweep = state.identity
-    folder = trial_folder(sweep.name, sweep.uid, trial)
-    return TrialIdentity(sweep.namespace, sweep.name, trial, uid, attempt, folder, sweep.uid)
 
 
 def _missing_permission(error: errors.ApiError, since: float) -> StartBlocker | None:

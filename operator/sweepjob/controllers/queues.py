@@ -67,6 +67,20 @@ class Queues:
         for index in (*state.live, *state.slots.reserved):
             self.trials.add((state.identity.key, index))
 
+    def requeue_changed(self, sweep: ObjectKey, trial: str) -> None:
+        """Requeue a trial whose Job, pod or record changed; its sweep if the trial is not live.
+
+        Args:
+            sweep: the key of the sweep.
+            trial: the name of the trial.
+        """
+        store = self._registry.sweep(sweep)
+        live = None if store is None else store.state.trial(trial)
+        if live is not None:
+            self.trials.add((sweep, live.index))
+        elif store is None or trial in store.state.unreadable:
+            self.sweeps.add(sweep)
+
     def record_deliveries(self, sweep: ObjectKey) -> None:
         """Reconcile a sweep's status soon, for several notifications that were delivered at once."""
         self.statuses.add_after(sweep, _DELIVERIES_DELAY)

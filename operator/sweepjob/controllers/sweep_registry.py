@@ -8,6 +8,7 @@ from typing import Any
 
 from ..api import names
 from ..api.meta.identity import ObjectKey
+from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import unparseable_objects
 from ..kube.object_cache import is_newer
 from ..settings import OperatorSettings
@@ -54,19 +55,19 @@ class SweepRegistry:
         settings: the operator's settings.
     """
 
-    _requeue: Callable[[ObjectKey], None]
+    _handlers: tuple[Callable[[ObjectKey], None], ...]
 
     def __init__(self, settings: OperatorSettings) -> None:
         self._settings = settings
         self._entries: dict[ObjectKey, SweepEntry] = {}
         self._unparseable = unparseable_objects.UnparseableObjects(names.SWEEPJOBS)
 
-    def connect(self, requeue: Callable[[ObjectKey], None]) -> None:
-        """Set what is called with the key of each sweep that is to be reconciled."""
-        self._requeue = requeue
+    def connect(self, *handlers: Callable[[ObjectKey], None]) -> None:
+        """Set what is called with the key of a sweep that is new or has another spec or metadata."""
+        self._handlers = handlers
 
     def on_event(self, body: Mapping[str, Any], *, deleted: bool) -> None:
-        """Store a SweepJob from the watch, and requeue its sweep if its spec or metadata changed.
+        """Store a SweepJob from the watch, and call the handlers if its spec or metadata changed.
 
         An object that cannot be read is quarantined.
 
@@ -82,10 +83,11 @@ class SweepRegistry:
             return
         self._unparseable.discard(identity.uid)
         if key is not None:
-            self._requeue(key)
+            for handle in self._handlers:
+                handle(key)
 
     def _apply(self, body: Mapping[str, Any], *, deleted: bool) -> ObjectKey | None:
-        """Store a SweepJob; return the key of the sweep if it is to be reconciled."""
+        """Store a SweepJob; return its key if it is new or has another spec or metadata."""
         meta = body["metadata"]
         key = ObjectKey(meta["namespace"], meta["name"])
         known = self._entries.get(key)
@@ -108,6 +110,12 @@ class SweepRegistry:
         del self._entries[key]
         if entry.sweep is not None:
             sweep_log.log_deleted(*key)
+
+    def on_record_deleted(self, record: TrialRecord) -> None:
+        """Forget the state of the SweepTrial's sweep, which is rebuilt from its other trials."""
+        entry = self._entries.get(ObjectKey(record.namespace, record.sweep))
+        if entry is not None and entry.sweep is not None:
+            entry.reset()
 
     def get(self, key: ObjectKey) -> SweepEntry | None:
         """Return the SweepJob of that key; None when none is known."""

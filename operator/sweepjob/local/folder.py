@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ..timestamps import format_time
 from .code import remove_tree
@@ -162,7 +162,7 @@ def _body(file: Path, resource: str) -> Body:
     if not file.is_file():  # a pipe would never end
         raise CorruptFileError(file, "it is no file")
     try:
-        body = json.loads(file.read_text())
+        body: Body = json.loads(file.read_text())
         int(body["metadata"]["resourceVersion"])
         named = body["metadata"]["name"] == file.stem
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -173,7 +173,7 @@ def _body(file: Path, resource: str) -> Body:
         raise CorruptFileError(file, mismatch)
     if resource == "sweepjobs" and not {"objective", "objectives"} & set(body["spec"]):
         raise CorruptFileError(file, "spec.objective is missing")
-    return cast(Body, body)
+    return body
 
 
 def _owners(body: Body) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Assembles the controllers, and passes them the changes that the watches deliver."""
+"""Assembles the controllers, their caches and their queues."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable
 
 from ..api import names
-from ..api.meta.identity import ObjectKey
 from ..api.phases import TrialPhase
-from ..api.sweeptrial.trial_record import TrialRecord
 from ..controllers.caches import Caches
 from ..controllers.event_recorder import EventRecorder
 from ..controllers.executor import Executor
@@ -34,7 +32,6 @@ from ..kube.client import KubeClient
 from ..notifications.http_sender import HttpSender, Sender
 from ..settings import OperatorSettings
 from ..telemetry import metrics
-from ..trial_pods.cached_objects import CachedPod
 from .sweepjob_audit import SweepJobVersion
 
 # Reasons why Jobs are not created that an administrator can repair.
@@ -72,7 +69,7 @@ class ControllerManager:
         sender: Sender | None = None,
     ) -> None:
         self.registry = registry = SweepRegistry(settings)
-        self.caches = Caches(api, settings.namespaces, self, clock, settings.trial_kinds)
+        self.caches = Caches(api, settings.namespaces, clock, settings.trial_kinds)
         self.queues = Queues(registry)
         tails = LogTails(api, self.caches, registry, self.queues, clock)
         self.reports = ReportIngestor(
@@ -127,40 +124,16 @@ class ControllerManager:
             api, *shared, admission, writer, missing_permissions_for, clock
         )
         self.queues.connect(self._sweeps.reconcile, trials.reconcile, self._sweeps.reconcile_status)
-        registry.connect(self._on_sweep_changed)
+        registry.connect(self.queues.sweeps.add, self._notifications.offer)
+        self.caches.connect(
+            self.queues.requeue_changed, self.reports.on_pod, registry.on_record_deleted
+        )
 
     async def run(self) -> None:
         """Reconcile, and deliver notifications, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.queues.run())
             group.create_task(self._notifications.run())
-
-    def _on_sweep_changed(self, key: ObjectKey) -> None:
-        """Reconcile a sweep that is new or changed, and deliver what its status has pending."""
-        self.queues.sweeps.add(key)
-        self._notifications.offer(key)
-
-    def on_trial_changed(self, sweep: ObjectKey, trial: str) -> None:
-        """Handle a change of a trial's Job or pod, or the deletion of its record."""
-        store = self.registry.sweep(sweep)
-        if store is None:
-            self.queues.sweeps.add(sweep)
-            return
-        live = store.state.trial(trial)
-        if live is not None:
-            self.queues.trials.add((sweep, live.index))
-        elif trial in store.state.unreadable:
-            self.queues.sweeps.add(sweep)
-
-    def on_pod_changed(self, pod: CachedPod, *, gone: bool) -> None:
-        """Handle a change of a pod, or a pod whose trial became known."""
-        self.reports.on_pod(pod, gone=gone)
-
-    def on_record_deleted(self, record: TrialRecord) -> None:
-        """Rebuild the state of a sweep from its other trials, since a SweepTrial was deleted."""
-        entry = self.registry.get(ObjectKey(record.namespace, record.sweep))
-        if entry is not None and entry.sweep is not None:
-            entry.reset()
 
     def versions(self) -> dict[tuple[str, str], SweepJobVersion]:
         """Return every known SweepJob, as last seen."""

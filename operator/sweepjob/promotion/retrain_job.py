@@ -66,7 +66,7 @@ def retrain_job(best: BestTrial, assignment: Assignment) -> tuple[Manifest, list
         add_code(pod, trainer, spec.trial.code, "", SidecarSettings("", "", ""), {})
     notes = list(_notes(best, trainer, variables))
     add_variables(trainer, variables)
-    told = (sweep.name, best.uid, best.name, best.metric, best.value)
+    values = (sweep.name, best.uid, best.name, best.metric, best.value)
     job = {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -75,7 +75,7 @@ def retrain_job(best: BestTrial, assignment: Assignment) -> tuple[Manifest, list
             "namespace": sweep.namespace,
             "labels": dict(spec.queue),
             "annotations": {
-                f"{names.GROUP}/{k}": v for k, v in zip(_ANNOTATIONS, told, strict=True)
+                f"{names.GROUP}/{k}": v for k, v in zip(_ANNOTATIONS, values, strict=True)
             },
         },
         "spec": {"backoffLimit": spec.trial.max_retries, "template": template},

@@ -109,8 +109,8 @@ class RateLimitFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is written."""
-        told = fields_of(record)
-        key = f"{record.name} {str(record.msg)[:100]} {told.get('namespace', '')}"
+        extra = fields_of(record)
+        key = f"{record.name} {str(record.msg)[:100]} {extra.get('namespace', '')}"
         omitted = self._omitted.pop(key, 0)
         now = time.monotonic()
         if not (self._each.allows(key, now) and self._all.allows("", now)):
@@ -119,7 +119,7 @@ class RateLimitFilter(logging.Filter):
                 self._omitted.popitem(last=False)
             return False
         if omitted:
-            record.fields = {**told, "omitted": omitted}
+            record.fields = {**extra, "omitted": omitted}
         return True
 
 

@@ -9,10 +9,10 @@ from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .configuration_cache import Trial
 from .encoding import Encoding
-from .evidence import Evidence
 from .failures import FailureModel
+from .observed_trials import ObservedTrials
 from .posterior import SurrogateModel
-from .utility import Inference, Told, Utility
+from .utility import Inference, TrainingData, Utility
 
 
 @dataclass(slots=True)
@@ -31,15 +31,15 @@ class OneObjectiveModel:
         self._surrogate = SurrogateModel(self.encoding)
         self._failures = FailureModel(self.encoding)
 
-    def told(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> Told:
+    def training_data(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> TrainingData:
         """Return what follows from trials; see ``Model``."""
-        evidence = Evidence.of(ended, pending, len(self.encoding.axes))
-        return Told(evidence.informative, lambda generator: self._infer(evidence))
+        observed = ObservedTrials.of(ended, pending, len(self.encoding.axes))
+        return TrainingData(observed.informative, lambda generator: self._infer(observed))
 
-    def _infer(self, evidence: Evidence) -> Inference:
-        success = self._failures.infer(evidence.points, evidence.failed)
-        points, scores = evidence.scored(self.encoding, success)
-        posterior = self._surrogate.infer(points, scores, evidence.pending)
+    def _infer(self, observed: ObservedTrials) -> Inference:
+        success = self._failures.infer(observed.points, observed.failed)
+        points, scores = observed.scored(self.encoding, success)
+        posterior = self._surrogate.infer(points, scores, observed.pending)
         acquisition, process = LogExpectedImprovement(posterior.best), posterior.process
 
         def improvement(features: Array) -> Array:

@@ -13,15 +13,15 @@ from .acquisition import LogExpectedImprovement
 from .arrays import Array
 from .configuration_cache import Trial
 from .encoding import Encoding
-from .evidence import EVEN
 from .expected_hypervolume import LogExpectedHypervolumeImprovement
 from .failures import FailureModel, SuccessProbability
 from .feasibility import ConstraintModel, FeasibilityProbability, total_violation
 from .joint_posterior import JointPosterior
+from .observed_trials import EVEN
 from .pareto import dominators, spread_out
 from .posterior import SurrogateModel
 from .results import Results
-from .utility import Chance, Inference, Told, Utility
+from .utility import Chance, Inference, TrainingData, Utility
 
 # An objective is modelled from this many scores on.
 _LEAST_SCORES = 3
@@ -53,10 +53,10 @@ class SeveralOutcomesModel:
         self._constraints = [ConstraintModel(encoding) for _ in range(outcomes.constraints)]
         self._failures = FailureModel(encoding)
 
-    def told(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> Told:
+    def training_data(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> TrainingData:
         """Return what follows from trials; see ``Model``."""
         results = Results.of(self.outcomes, ended, pending, len(self.encoding.axes))
-        return Told(results.informative, lambda generator: self._infer(results, generator))
+        return TrainingData(results.informative, lambda generator: self._infer(results, generator))
 
     def _infer(self, results: Results, generator: np.random.Generator) -> Inference | None:
         """Return what configurations are worth; None if nothing can be said of them.
@@ -88,8 +88,8 @@ class SeveralOutcomesModel:
             known, running = results.constraints[:, number], results.pending_constraints[:, number]
             points = np.concatenate([results.points, results.pending])
             values = np.concatenate([known, running])
-            told, untold = ~np.isnan(values), np.isnan(running)
-            chance = model.infer(points[told], values[told], results.pending[untold])
+            reported, missing = ~np.isnan(values), np.isnan(running)
+            chance = model.infer(points[reported], values[reported], results.pending[missing])
             found += [] if chance is None else [chance]
         return found
 
@@ -112,7 +112,7 @@ class SeveralOutcomesModel:
         return JointPosterior(posteriors)
 
     def _scored(self, results: Results, success: SuccessProbability | None) -> Array:
-        """Return the scores, the worst ones where failure is the likely result; see ``Evidence``."""
+        """Return the scores: the worst where failure is likely, as ``ObservedTrials.scored`` does."""
         scores = results.scores
         if success is None:
             return scores

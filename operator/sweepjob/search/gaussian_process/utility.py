@@ -56,8 +56,8 @@ class Inference(NamedTuple):
     incumbents: Array
 
 
-class Told(NamedTuple):
-    """What a model has been told.
+class TrainingData(NamedTuple):
+    """What a model learns from.
 
     Attributes:
         informative: the number of trials from which something can be learned.
@@ -71,8 +71,8 @@ class Told(NamedTuple):
 class Model(Protocol):
     """A model of what trials result in."""
 
-    def told(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> Told:
-        """Return what follows from trials.
+    def training_data(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> TrainingData:
+        """Return what the model learns from trials.
 
         Args:
             ended: ended trials with their points, in the order of their indices.

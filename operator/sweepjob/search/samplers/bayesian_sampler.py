@@ -13,7 +13,7 @@ from ..gaussian_process.encoding import Encoding
 from ..gaussian_process.maximize import AcquisitionSearch
 from ..gaussian_process.one_objective import OneObjectiveModel
 from ..gaussian_process.several_outcomes import SeveralOutcomesModel
-from ..gaussian_process.utility import Model, Told
+from ..gaussian_process.utility import Model, TrainingData
 from ..hashing import hash_bits, permuted_index
 from ..outcomes import SINGLE_OBJECTIVE, Outcomes
 from ..sampler import Observation
@@ -90,20 +90,22 @@ class BayesianSampler:
         ordered = sorted(observations, key=lambda trial: -1 if trial.index is None else trial.index)
         ended = self._configurations.entries(trial for trial in ordered if trial.ended)
         pending = self._configurations.entries(trial for trial in ordered if not trial.ended)
-        told = self._model.told(ended, pending)
-        if told.informative < _MIN_OBSERVATIONS or (
-            index < self._initial_count and told.informative < self._initial_count
+        training_data = self._model.training_data(ended, pending)
+        if training_data.informative < _MIN_OBSERVATIONS or (
+            index < self._initial_count and training_data.informative < self._initial_count
         ):
             return self._initial_proposal(index, proposed)
-        found = self._search(index, told, proposed)
+        found = self._search(index, training_data, proposed)
         return self._initial_proposal(index, proposed) if found is None else found
 
-    def _search(self, index: int, told: Told, proposed: set[str]) -> Assignment | None:
+    def _search(
+        self, index: int, training_data: TrainingData, proposed: set[str]
+    ) -> Assignment | None:
         encoding = self._encoding
         if not encoding.width:
             return None
         generator = np.random.default_rng(hash_bits(f"{self.seed}/bayesian/{index}", 64))
-        inference = told.infer(generator)
+        inference = training_data.infer(generator)
         if inference is None:
             return None
         search = AcquisitionSearch(encoding, inference.utility, generator)

@@ -90,14 +90,14 @@ def _complete_parent(
     without: list[str],
 ) -> None:
     """Write the best trial, with its value and its parameters, and the status of the sweep."""
-    told = {tags.REASON: end.reason, tags.WITHOUT_RUN: ", ".join(without)[:_LONGEST]}
+    found = {tags.REASON: end.reason, tags.WITHOUT_RUN: ", ".join(without)[:_LONGEST]}
     if end.best:
-        told |= {
+        found |= {
             tags.BEST_TRIAL: end.best,
             tags.BEST_VALUE: end.value,
             tags.BEST_RUN: "" if best is None else best.id,
         }
-        told |= {f"{tags.BEST}/{name}": text for name, text in end.best_parameters.items()}
-    client.set_tags(parent.id, {key: value for key, value in told.items() if value})
+        found |= {f"{tags.BEST}/{name}": text for name, text in end.best_parameters.items()}
+    client.set_tags(parent.id, {key: value for key, value in found.items() if value})
     if parent.status != end.status:
         client.end_run(parent.id, end.status)

@@ -20,7 +20,7 @@ EVEN = math.log(0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ObservedTrials:
     """What is known of ended and pending trials.
 
     Attributes:
@@ -36,8 +36,8 @@ class Evidence:
     pending: Array
 
     @classmethod
-    def of(cls, ended: Sequence[Trial], pending: Sequence[Trial], axes: int) -> Evidence:
-        """Return the evidence of trials.
+    def of(cls, ended: Sequence[Trial], pending: Sequence[Trial], axes: int) -> ObservedTrials:
+        """Return what is known of trials.
 
         Args:
             ended: trials with their points, in the order of their indices.
