@@ -140,6 +140,10 @@ bench-intake: .venv/ready ## Print how many reports a second the operator takes 
 bench-logs: .venv/ready ## Print how long others wait on the operator's event loop while logs are flooded
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.log_flood $(ARGS)
 
+.PHONY: bench-neighbours
+bench-neighbours: .venv/ready ## Print what a hostile or a busy namespace does to another one; some minutes
+	@$(PYTHON) -m tests.bench.neighbours $(ARGS)
+
 .PHONY: bench-finished
 bench-finished: .venv/ready ## Print what trials cost beside 100 and beside 10,000 finished ones, and a restart with all of them
 	@PYTHONPATH=.:operator $(PYTHON) -m tests.bench.finished $(ARGS)

@@ -91,7 +91,7 @@ async def report_to_delete(api: KubeClient, target: Target) -> dict[str, list[fl
     """Seconds from the report that decided to the first sight of a deletion, for pods and Jobs."""
     seen: dict[str, dict[str, float]] = {"pod": {}, "Job": {}}
     watches = [
-        asyncio.create_task(_deletions(api, resource, seen[kind]))
+        asyncio.create_task(deletions(api, resource, seen[kind]))
         for kind, resource in (("pod", resources.PODS), ("Job", resources.JOBS))
     ]
     policy = {"type": "bandit", "slackAmount": 0.5, "delayEvaluation": 5}
@@ -118,14 +118,22 @@ def _decisive_report(status: dict[str, Any]) -> float:
     return float(values[status["stop"]["interval"] - 1]) * 1e12
 
 
-async def _deletions(api: KubeClient, resource: resources.Resource, seen: dict[str, float]) -> None:
+async def deletions(
+    api: KubeClient,
+    resource: resources.Resource,
+    seen: dict[str, float],
+    namespace: str = NAMESPACE,
+) -> None:
+    """Note when the deletion of each trial's object is first seen, until cancelled."""
     label = "sweepjob.dev/trial"
-    version = (await api.list_page(resource, NAMESPACE, "", ""))["metadata"]["resourceVersion"]
-    async for event in api.watch(resource, NAMESPACE, "", version):
-        meta = event["object"]["metadata"]
-        trial = meta.get("labels", {}).get(label)
-        if trial and (event["type"] == "DELETED" or "deletionTimestamp" in meta):
-            seen.setdefault(trial, time.time())
+    version = (await api.list_page(resource, namespace, "", ""))["metadata"]["resourceVersion"]
+    while True:
+        async for event in api.watch(resource, namespace, "", version):
+            meta = event["object"]["metadata"]
+            version = meta["resourceVersion"]
+            trial = meta.get("labels", {}).get(label)
+            if trial and (event["type"] == "DELETED" or "deletionTimestamp" in meta):
+                seen.setdefault(trial, time.time())
 
 
 def show(what: str, seconds: list[float], goal: str) -> None:

@@ -164,6 +164,7 @@ TOGETHER: dict[str, Body] = {
     "no cost": {"limits": {"maxCost": -1}},
     "a price of something else": {"limits": {"prices": {"gpu": 2.5}}},
     "a negative price": {"limits": {"prices": {"cpu": -1}}},
+    "a price in no currency": {"limits": {"prices": {"cpu": 1e300}}},
     "no GPU-hours": {"limits": {"maxGpuHours": 0}},
     "no trial": {"trial": None},
     "no image": {"trial": {"image": None}},

@@ -22,6 +22,7 @@ def start_sidecars(
     pause: float,
     *,
     patient: bool,
+    binding: str = "sweepjob-test-sidecars",
 ) -> None:
     """A pod that plays the sidecars of all pods on simulated nodes in a namespace.
 
@@ -30,6 +31,7 @@ def start_sidecars(
         reports, rate, pause: of each: how many, how many a second, and the shortest seconds from push to
             push.
         patient: whether they stay until all is on record.
+        binding: name of the ClusterRoleBinding of its service account.
     """
     account = {"name": "sidecars", "namespace": namespace}
     source = Path(__file__).with_name("simulated_sidecars.py").read_text()
@@ -38,7 +40,7 @@ def start_sidecars(
         "image": target.images["operator"],
         "command": ["python", "-c", source, namespace],
         "args": [str(number) for number in (trials, reports, rate, pause, int(patient))],
-        "env": _intake(target),
+        "env": intake_address(target),
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
     spec = {
@@ -48,11 +50,11 @@ def start_sidecars(
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
     }
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": account, "spec": spec}
-    listed = {"apiVersion": "v1", "kind": "List", "items": [*_administrator(account), pod]}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [*_administrator(account, binding), pod]}
     target.kubectl("apply", "-f", "-", stdin=json.dumps(listed))
 
 
-def _intake(target: Target) -> list[dict[str, str]]:
+def intake_address(target: Target) -> list[dict[str, str]]:
     """Where the operator takes reports, and the authority that its certificate is of."""
     deployed = target.get("-n", clusters.SYSTEM, "deployment", "sweepjob")
     env = deployed["spec"]["template"]["spec"]["containers"][0]["env"]
@@ -62,13 +64,13 @@ def _intake(target: Target) -> list[dict[str, str]]:
     return [{"name": "INTAKE_URL", "value": url}, {"name": "INTAKE_CA", "value": authority}]
 
 
-def _administrator(account: dict[str, str]) -> list[dict[str, Any]]:
+def _administrator(account: dict[str, str], name: str) -> list[dict[str, Any]]:
     """A service account that may do everything: it asks for other pods' tokens."""
     group = "rbac.authorization.k8s.io"
     binding = {
         "apiVersion": f"{group}/v1",
         "kind": "ClusterRoleBinding",
-        "metadata": {"name": "sweepjob-test-sidecars"},
+        "metadata": {"name": name},
         "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"},
         "subjects": [{"kind": "ServiceAccount", **account}],
     }

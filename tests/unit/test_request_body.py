@@ -276,7 +276,9 @@ def test_a_mistake_of_the_sidecars_own_has_one_traceback(
 ) -> None:
     mistaken = serve(_Mistake, sidecar.store)
     for _ in range(3):
-        assert raw(mistaken.server_address[1], PUSHED % 0 + b"\r\n") == b""
+        answer = raw(mistaken.server_address[1], PUSHED % 0 + b"\r\n")
+        assert answer.startswith(b"HTTP/1.1 500")
+        assert b"a mistake of the sidecar's own" in answer
     mistaken.shutdown()
     mistaken.server_close()
     assert capfd.readouterr().err.count("RuntimeError: a mistake of the sidecar's own") == 1

@@ -439,12 +439,12 @@ def test_killed_at_some_steps_it_proposes_the_same_with_a_model_of_both_objectiv
 def test_a_crd_that_drops_values_is_named() -> None:
     """An operator that restarts would find no trial with a result."""
     sweep = store(**BOTH)
-    sweep.note_values_kept(are_kept=False)
+    sweep.note_stored_fields("sweep-0", [("status.values", False)])
     made, _ = status(sweep)
     [degraded] = [c for c in made.conditions if c.kind == "Degraded"]
     assert (degraded.holds, degraded.reason) == (True, "CrdOutdated")
     assert "drops status.values" in degraded.message
-    sweep.note_values_kept(are_kept=True)
+    sweep.note_stored_fields("sweep-0", [("status.values", True)])
     assert not next(c for c in status(sweep)[0].conditions if c.kind == "Degraded").holds
 
 

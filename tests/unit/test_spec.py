@@ -85,6 +85,7 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("a row of no trials", {"limits": {"maxTotalTrials": 1, "noImprovementTrials": 0}}, "spec.limits.noImprovementTrials", "at least 1"),
     ("no cost", {"limits": {"maxTotalTrials": 1, "maxCost": -2}}, "spec.limits.maxCost", "greater than 0"),
     ("a price of something else", {"limits": {"maxTotalTrials": 1, "prices": {"gpu": 2.5}}}, "spec.limits.prices.gpu", "nvidia.com/gpu"),
+    ("a price in no currency", {"limits": {"maxTotalTrials": 1, "prices": {"memory": 1e13}}}, "spec.limits.prices.memory", "at most 1000000000000"),
     ("a negative price", {"limits": {"maxTotalTrials": 1, "prices": {"cpu": -1}}}, "spec.limits.prices.cpu", "at least 0"),
     ("no GPU-hours", {"limits": {"maxTotalTrials": 1, "maxGpuHours": 0.0}}, "spec.limits.maxGpuHours", "greater than 0"),
     ("endless GPU-hours", {"limits": {"maxTotalTrials": 1, "maxGpuHours": float("inf")}}, "spec.limits.maxGpuHours", "finite"),

@@ -22,14 +22,19 @@ from .unreadable_records import unreadable_cause
 # Seconds that a script may report other metrics before the primary one without a warning: many report a
 # training loss every step, and the validation metric once an epoch.
 _MISSING_METRIC_DELAY = 60.0
+_LONGEST_ERROR, _NAMED = 500, 5  # characters of an error, fields in a message
 _TWO_OPERATORS = (
     "another operator, which takes reports at {url}, creates Jobs for this sweep as well. Each of them "
     "gets the reports of its own Jobs, so policies and samplers do not see all: uninstall one of them, "
     "or set watchNamespaces so that each has namespaces of its own"
 )
-_DROPS_VALUES = (
-    "the CRD of SweepTrials is of an earlier version and drops status.values, so that an operator that "
-    "restarts has no values of these trials: upgrade the CRDs"
+_DROPS_FIELDS = (
+    "the CRD of SweepTrials is of an earlier version and drops {fields}, so that an operator that "
+    "restarts does not have them: upgrade the CRDs"
+)
+_REFUSES_STATUS = (
+    "the status of trial {trial} cannot be written: {error}. If the CRD of SweepTrials is of an earlier "
+    "version than the operator, upgrade the CRDs"
 )
 _CUT_OFF = (
     "its pod started with a certificate authority that the operator's certificate is no longer signed "
@@ -87,8 +92,8 @@ def _attention(state: SweepState, now: float) -> Cause | None:
         return Cause(
             names.REASON_OTHER_OPERATOR, _TWO_OPERATORS.format(url=state.findings.other_operator)
         )
-    if state.findings.drops_values:
-        return Cause(names.REASON_CRD_OUTDATED, _DROPS_VALUES)
+    if (crd := _outdated_crd(state)) is not None:
+        return crd
     blocker = state.record_blocker
     if blocker is not None and has_lasted(blocker, now):
         return Cause(blocker.reason, blocker.message)
@@ -101,6 +106,20 @@ def _attention(state: SweepState, now: float) -> Cause | None:
         if found is not None:
             return found
     return _incomplete_reports(state) or missing_metric(state) or missing_result(state)
+
+
+def _outdated_crd(state: SweepState) -> Cause | None:
+    """Return what the CRD of SweepTrials does not store; None where it stores everything."""
+    findings = state.findings
+    for trial, error in findings.refused_statuses.items():
+        text = _REFUSES_STATUS.format(trial=trial, error=error[:_LONGEST_ERROR])
+        return Cause(names.REASON_CRD_OUTDATED, text)
+    if findings.dropped_fields:
+        named = sorted(findings.dropped_fields)
+        more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        text = _DROPS_FIELDS.format(fields=", ".join(named[:_NAMED]) + more)
+        return Cause(names.REASON_CRD_OUTDATED, text)
+    return None
 
 
 def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | None:

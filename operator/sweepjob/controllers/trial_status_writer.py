@@ -11,6 +11,7 @@ from ..api.meta.identity import ObjectKey
 from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial.attempt_history import AttemptRecord
+from ..api.sweeptrial.dropped_fields import compare_fields
 from ..api.sweeptrial.log_tail import dump_log_tails
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
@@ -295,16 +296,16 @@ class TrialStatusWriter:
             made = await self._api.patch_status(
                 SWEEPTRIALS, namespace, trial.name, record.version, status, priority
             )
-        except errors.ApiError:
+        except errors.ApiError as error:
             sweep.trials.abort_write(trial, pending_since)
+            if type(error) is errors.Refused:
+                sweep.note_refused_status(trial.name, str(error))
             raise
         sweep.trials.complete_write(trial, count, now)
         sweep.record_best(trial, best)
         kept = self._caches.trials(namespace).store_own_write(made)
         sweep.note_unreadable(kept)
-        is_sent = any(value is not None for value in status.get("values", {}).values())
-        if is_sent:
-            sweep.note_values_kept(are_kept=bool(kept.values))
+        sweep.note_stored_fields(trial.name, compare_fields(status, made.get("status")))
 
 
 def _is_disruption(trial: TrialState, action: act.RecordRetry) -> bool:

@@ -201,12 +201,14 @@ def remove_folder(path: Path) -> None:
 def is_running(path: Path) -> bool:
     """Return whether a process runs the sweep of a folder."""
     try:
+        if not (path / _LOCK).is_file():
+            return False  # from before there were locks; or a pipe, whose opening would never end
         with (path / _LOCK).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False  # from before there were locks, or not readable
+        return False  # not readable
     return False
 
 

@@ -5,12 +5,22 @@ Written by hand: ``http.server`` leaves the body to its user.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from email.message import Message
 from io import BufferedIOBase
 
-LIMIT = 16 * 1024 * 1024  # bytes of a body that is read as a whole; MLflow's batches have 1 MB
+# Bytes of a body that is read as a whole. MLflow's batches have 1 MB, and the sidecar 64 MiB of memory,
+# of which a body takes up to nine times its size.
+LIMIT = 4 * 1024 * 1024
+_MAX_VALUES = (
+    100_000  # of a JSON body; each takes up to a hundred bytes of memory. A batch has 4,000.
+)
+# Bytes of a JSON body with a letter beyond U+FFFF, which makes each letter of its text take four bytes.
+_MAX_WIDE = 1024 * 1024
+_WIDE = re.compile(rb"[\xf0-\xf4]|\\u[dD][89abAB]")
+_LARGE = 256 * 1024  # bytes of a body that is handled alone
 _PIECE = 256 * 1024
 _LINE = 8 * 1024  # bytes of the line before a chunk, and of a trailer
 _TRAILERS = 100
@@ -19,7 +29,7 @@ _GZIP = 31  # zlib's wbits for gzip
 
 
 class BadBody(Exception):
-    """The body cannot be read; the connection cannot be used after it.
+    """The body or the target of a request cannot be read; the connection cannot be used after it.
 
     Args:
         status: HTTP status of the answer.
@@ -79,6 +89,29 @@ def whole(headers: Message, stream: BufferedIOBase) -> bytes:
         if len(found) > LIMIT:
             raise too_large
     return bytes(found)
+
+
+def may_be_large(headers: Message) -> bool:
+    """Return whether a body may need so much memory that no other such body is handled meanwhile."""
+    length = headers.get("Content-Length", "0").strip()
+    is_small = length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= _LARGE
+    return not is_small or "Transfer-Encoding" in headers or "Content-Encoding" in headers
+
+
+def check_values(data: bytes) -> None:
+    """Check that a JSON body does not need more memory than there is.
+
+    Args:
+        data: the body, without its encoding.
+
+    Raises:
+        BadBody: it has too many values, or too many letters.
+    """
+    if sum(map(data.count, (b",", b"[", b"{"))) > _MAX_VALUES:
+        raise BadBody(413, f"a body may have {_MAX_VALUES} values at most; send several batches")
+    if len(data) > _MAX_WIDE and _WIDE.search(data):
+        text = f"a body with letters beyond U+FFFF may have {_MAX_WIDE} bytes at most"
+        raise BadBody(413, text)
 
 
 def unpacked(data: bytes, headers: Mapping[str, str] | Message) -> bytes:

@@ -8,9 +8,11 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from . import request_body
 from .request_body import BadBody
@@ -18,6 +20,8 @@ from .request_body import BadBody
 _LINGER = 2.0  # seconds
 _PIECE = 256 * 1024  # bytes
 _LOG_INTERVAL = 10.0  # seconds between two lines about connections that broke
+_MAX_CONNECTIONS = 300  # each has a thread
+_BODY_PAUSE = 60.0  # seconds without a byte of a large body
 
 
 class LocalServer(ThreadingHTTPServer):
@@ -30,6 +34,7 @@ class LocalServer(ThreadingHTTPServer):
 
     Attributes:
         connections: number of open connections.
+        large_body: held while a large body is read and handled.
         first_request: when the first request arrived, in monotonic seconds; None before.
     """
 
@@ -40,6 +45,7 @@ class LocalServer(ThreadingHTTPServer):
     ) -> None:
         self.closed = closed
         self.connections = 0
+        self.large_body = threading.Lock()
         self.first_request: float | None = None
         self._next_line, self._unlogged = 0.0, 0
         super().__init__(listener.getsockname(), handler, bind_and_activate=False)
@@ -51,10 +57,15 @@ class LocalServer(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, name="server", daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Count a new connection."""
+        """Count a new connection; one too many is closed, and its client tries again."""
         with self.closed:
             self.connections += 1
-        super().process_request(request, client_address)
+            is_allowed = self.connections <= _MAX_CONNECTIONS
+        if is_allowed:
+            super().process_request(request, client_address)
+            return
+        self._log(f"a connection was refused: {_MAX_CONNECTIONS} are open already")
+        self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
         """Count a connection that was closed."""
@@ -69,18 +80,20 @@ class LocalServer(ThreadingHTTPServer):
         A client may close its connection at any time, also in the middle of a body. Only a mistake of
         the sidecar's own has a traceback.
         """
+        error = sys.exception()
+        if isinstance(error, OSError):
+            self._log(f"a client closed its connection in the middle of a request ({error!r})")
+        else:
+            self._log(traceback.format_exc().rstrip())
+
+    def _log(self, text: str) -> None:
         with self.closed:
             now = time.monotonic()
             if now < self._next_line:
                 self._unlogged += 1
                 return
             self._next_line, unlogged, self._unlogged = now + _LOG_INTERVAL, self._unlogged, 0
-        error = sys.exception()
-        if isinstance(error, OSError):
-            why = f"a client closed its connection in the middle of a request ({error!r})"
-            print(f"{why}; {unlogged} more since the last line", file=sys.stderr, flush=True)
-        else:
-            super().handle_error(request, client_address)
+        print(f"{text}; {unlogged} more since the last line", file=sys.stderr, flush=True)
 
 
 class Handler(BaseHTTPRequestHandler, ABC):
@@ -109,15 +122,47 @@ class Handler(BaseHTTPRequestHandler, ABC):
     def _any_method(self) -> None:
         if self.server.first_request is None:
             self.server.first_request = time.monotonic()
+        self._has_answered = False
+        self._is_alone = False
         try:
             self.answer()
         except BadBody as error:
-            # The end of the body is unknown, so a further request on this connection cannot be found.
-            self.close_connection = True
-            self.send(
-                error.status, {"error_code": "INVALID_PARAMETER_VALUE", "message": str(error)}
-            )
+            self._refuse(error.status, "INVALID_PARAMETER_VALUE", str(error))
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a client without an answer would not know why
+            self.server.handle_error(self.request, self.client_address)
+            text = f"the sweep's sidecar failed at this request: {error!r}"
+            self._refuse(500, "INTERNAL_ERROR", text)
+        finally:
+            if self._is_alone:
+                self.server.large_body.release()
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        """Send an error, unless an answer has begun, and close the connection.
+
+        The end of the body is unknown, so a further request on this connection cannot be found.
+        """
+        self.close_connection = True
+        if not self._has_answered:
+            self.send(status, {"error_code": code, "message": message})
             self._linger()
+
+    def send_response_only(self, code: int, message: str | None = None) -> None:
+        """Note that the answer has begun; 100 Continue is none."""
+        self._has_answered = code >= 200
+        super().send_response_only(code, message)
+
+    def target(self) -> SplitResult:
+        """Return the request's target.
+
+        Raises:
+            BadBody: it is not a URL.
+        """
+        try:
+            return urlsplit(self.path)
+        except ValueError as error:
+            raise BadBody(400, f"not a URL: {error}") from error
 
     def _linger(self) -> None:
         """Read what the client still sends, for a while.
@@ -143,10 +188,18 @@ class Handler(BaseHTTPRequestHandler, ABC):
     def body(self) -> bytes:
         """Return the request's body as it was sent.
 
+        Large ones are handled one after the other: the memory has room for one.
+
         Raises:
             BadBody: it cannot be read; the answer says why.
         """
-        return request_body.whole(self.headers, self.rfile)
+        if not request_body.may_be_large(self.headers):
+            return request_body.whole(self.headers, self.rfile)
+        self._is_alone = self.server.large_body.acquire()
+        self.connection.settimeout(_BODY_PAUSE)  # others wait
+        found = request_body.whole(self.headers, self.rfile)
+        self.connection.settimeout(None)
+        return found
 
     def send(self, status: int, body: dict[str, Any] | str) -> None:
         """Send an answer.

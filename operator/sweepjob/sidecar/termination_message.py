@@ -7,6 +7,7 @@ nobody can read then.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from .. import protocol
 from .metric_store import MetricStore
 
 _PAUSE = 0.05  # seconds between two writes, at least
+_RETRY = 5.0  # seconds after a write that failed
 
 
 class TerminationMessage(threading.Thread):
@@ -41,7 +43,12 @@ class TerminationMessage(threading.Thread):
         while True:
             with self._store.changed:
                 self._store.changed.wait_for(self._is_outdated)
-            self.write()
+            try:
+                self.write()
+            except OSError as error:  # without file descriptors, for example; it is written again
+                print(f"the termination message: {error!r}", file=sys.stderr, flush=True)
+                self._written = ()
+                time.sleep(_RETRY)
             time.sleep(_PAUSE)
 
     def _is_outdated(self) -> bool:

@@ -102,6 +102,15 @@ def test_what_is_no_file_is_named(program: Program, folder: Path, kind: str) -> 
     assert "lr-9.json cannot be read: it is no file" in program.err
 
 
+def test_a_lock_that_is_a_pipe_keeps_no_command_waiting(program: Program, folder: Path) -> None:
+    file = next((folder / "sweepjobs").glob("*.json"))
+    body = json.loads(file.read_text())
+    body["status"]["phase"] = "Running"
+    file.write_text(json.dumps(body))
+    os.mkfifo(folder / "lock")
+    assert program("get", str(folder)) == 0
+
+
 def test_the_path_of_a_wrong_value_is_named(folder: Path) -> None:
     body = json.loads(next(folder.glob("sweepjobs/*")).read_text())
     body["spec"]["limits"]["maxTotalTrials"] = "4"

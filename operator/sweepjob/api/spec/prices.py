@@ -8,6 +8,7 @@ from ..parsing.problem import InvalidSpec, Problem
 from ..parsing.reader import Reader
 
 _MOST = 20
+_HIGHEST = 1e12  # so that sums of costs stay finite
 _HOUR = 3600.0
 _BUILT_IN = ("cpu", "memory", "ephemeral-storage")
 
@@ -30,6 +31,8 @@ def parse_prices(reader: Reader) -> Mapping[str, float]:
         prices[name] = float(reader.number(name))
         if prices[name] < 0:
             reader.note(name, reader.data[name], "must be at least 0")
+        if prices[name] > _HIGHEST:
+            reader.note(name, reader.data[name], f"must be at most {_HIGHEST:.0f}")
     return prices
 
 

@@ -42,7 +42,9 @@ class SpecFindings:
         other_operator: URL of another operator that creates Jobs for the sweep; empty where none does.
         policy_failure: what the policy of another distribution raised; empty when it works.
         policy_hangs: a decision of that policy was interrupted, so it is not asked any more.
-        drops_values: the API server drops the values of trials, since the CRD is of an earlier version.
+        dropped_fields: paths of the fields in the status of trials that the API server drops, since the
+            CRD is of an earlier version.
+        refused_statuses: why the API server refuses the status of a trial, by name of the trial.
     """
 
     rejection: str = ""
@@ -51,7 +53,8 @@ class SpecFindings:
     policy_failure: str = ""
     other_operator: str = ""
     policy_hangs: bool = False
-    drops_values: bool = False
+    dropped_fields: set[str] = field(default_factory=set)
+    refused_statuses: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ class MlflowApi:
 
         Raises:
             MlflowError: the request is refused.
-            ValueError, KeyError, TypeError, AttributeError: the request is malformed.
+            MALFORMED: the request is malformed.
         """
         route, more = self._route(f"{method} {path}")
         with self._database.transaction():

@@ -7,6 +7,7 @@ from typing import Any
 from ... import protocol
 
 EXPERIMENT_ID = "0"
+_INT64 = 2**63  # protobuf's largest integer, and SQLite's
 
 
 def pairs(listed: Any) -> dict[str, str]:
@@ -19,6 +20,42 @@ def dump_pairs(found: dict[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in found.items()]
 
 
+def whole(body: dict[str, Any], key: str, default: int = 0) -> int:
+    """Read a number of 64 bits, such as a step or a time; protobuf's JSON has it as a string, too.
+
+    Args:
+        body: the request.
+        key: the field.
+        default: what a field that is missing, empty or 0 stands for.
+
+    Raises:
+        ValueError: it is not such a number.
+    """
+    value = body.get(key) or default
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{key} is not an integer: {str(value)[:40]!r}") from error
+    if not -_INT64 <= number < _INT64:
+        raise ValueError(f"{key} has more than 64 bits")
+    return number
+
+
+def text(body: dict[str, Any], key: str) -> str:
+    """Read a text that can be stored.
+
+    Args:
+        body: the request.
+        key: the field, which is required.
+
+    Raises:
+        ValueError: it has half of a surrogate pair.
+    """
+    found = str(body[key])
+    found.encode()
+    return found
+
+
 def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
     """Read name, value, step and time of metrics in a request, and sort them by step.
 
@@ -29,10 +66,10 @@ def metric_values(metrics: Any) -> list[tuple[str, float, int, int]]:
     """
     values = [
         (
-            str(metric["key"]),
+            text(metric, "key"),
             protocol.decode(metric["value"]),
-            int(metric.get("step") or 0),
-            int(metric.get("timestamp") or 0),
+            whole(metric, "step"),
+            whole(metric, "timestamp"),
         )
         for metric in metrics or []
     ]

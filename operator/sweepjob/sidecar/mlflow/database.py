@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class Database:
         [(self._page_size,)] = self.rows("PRAGMA page_size")
         self._has_warned = False
         self._room = True
+        self._before_commit: list[Callable[[], None]] = []
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -72,12 +73,22 @@ class Database:
         with self._lock:
             self._connection.execute("BEGIN")
             self._room = self._measure_room()
+            self._before_commit = []
             try:
                 yield
+                for change in self._before_commit:
+                    change()
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+    def before_commit(self, change: Callable[[], None]) -> None:
+        """Make a change elsewhere once the transaction has succeeded, before it is committed.
+
+        A request that is refused then changes nothing, and can be sent again.
+        """
+        self._before_commit.append(change)
 
     def write(self, statement: str, *values: Any) -> int:
         """Execute a statement; return the number of rows that it changed."""

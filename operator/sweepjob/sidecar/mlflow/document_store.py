@@ -66,6 +66,11 @@ class DocumentStore:
         """Delete a document."""
         self._database.write("DELETE FROM documents WHERE kind = ? AND id = ?", kind, key)
 
+    def count(self, kind: str) -> int:
+        """Return the number of documents of a kind."""
+        [(number,)] = self._database.rows("SELECT COUNT(*) FROM documents WHERE kind = ?", kind)
+        return int(number)
+
     def all(self, kind: str) -> list[Body]:
         """Return all documents of a kind, in the order of their creation."""
         statement = "SELECT body FROM documents WHERE kind = ? ORDER BY number"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 NOT_FOUND = "RESOURCE_DOES_NOT_EXIST"
 EXISTS = "RESOURCE_ALREADY_EXISTS"
 INVALID = "INVALID_PARAMETER_VALUE"
 UNSUPPORTED = "NOT_IMPLEMENTED"
+# What reading a malformed request raises, its storing and its answer included.
+MALFORMED = (
+    *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError),
+    *(sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError),
+)
 _STATUS = {NOT_FOUND: 404, UNSUPPORTED: 501}
 
 

@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from .. import request_body
 from ..request_body import BadBody
@@ -48,15 +47,17 @@ class ForwardingHandler(Handler):
 
     def answer(self) -> None:
         """Forward a request; those that change runs are read as a whole."""
-        call = endpoint(urlsplit(self.path).path) or ""
+        call = endpoint(self.target().path) or ""
         if call in _RECORDED:
             self._answer_recorded(call)
         else:
             self._answer_streamed()
 
     def _answer_recorded(self, call: str) -> None:
-        body = request_body.whole(self.headers, self.rfile)
-        request = _parsed(request_body.unpacked(body, self.headers))
+        body = self.body()
+        content = request_body.unpacked(body, self.headers)
+        request_body.check_values(content)
+        request = _parsed(content)
         self.recorder.load_run(request, self._query)
         if self.nesting is not None:
             self.nesting.client.headers |= self._credentials()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from .. import request_body
 from ..server import Handler
 from .api import MlflowApi
-from .errors import MlflowError, invalid, unsupported
+from .errors import MALFORMED, MlflowError, invalid, unsupported
 
 _PREFIXES = ("/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/", "/api/3.0/mlflow/")
 # Plain-text answers to probes. Clients derive from the version what they may call: a server of this
@@ -29,7 +29,7 @@ def mlflow_handler(api: MlflowApi) -> type[Handler]:
     class MlflowHandler(Handler):
         def answer(self) -> None:
             raw = request_body.unpacked(self.body(), self.headers)
-            parts = urlsplit(self.path)
+            parts = self.target()
             if parts.path in _PROBES:
                 self.send(200, _PROBES[parts.path])
                 return
@@ -44,7 +44,7 @@ def mlflow_handler(api: MlflowApi) -> type[Handler]:
                 raise unsupported(f"{self.command} {path}")
             try:
                 return api.answer(self.command, call, body)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except MALFORMED as error:
                 text = f"the sweep's sidecar does not understand this request: {error!r}"
                 raise invalid(text) from error
 
@@ -59,6 +59,7 @@ def _query(text: str) -> dict[str, Any]:
 
 def _json(raw: bytes) -> dict[str, Any]:
     try:
+        request_body.check_values(raw)
         found = json.loads(raw) if raw else {}
     except (ValueError, RecursionError) as error:
         raise invalid(f"the body is not JSON: {error}") from error

@@ -14,6 +14,7 @@ from typing import Any
 
 from ... import protocol
 from ..metric_store import MetricStore
+from .conversions import whole
 from .database import Database
 from .metrics import Metrics
 from .run_store import PARENT, RESUMED, RUN_NAME, Run, Runs
@@ -47,7 +48,7 @@ class TrialRuns:
                 now, tags = int(time.time() * 1000), {RUN_NAME: run_id}
                 self.runs.add(run_id, name=run_id, started=now, opened=False, tags=tags)
             self._restore(store.reports_of_runs())
-        self.update_end()
+            self.update_end()
 
     def _restore(self, points: Iterable[dict[str, Any]]) -> None:
         """Add reports of the journal that a kill kept out of the database, which is written later."""
@@ -57,13 +58,16 @@ class TrialRuns:
             )
 
     def log(self, run: Run, values: list[tuple[str, float, int, int]]) -> None:
-        """Add values (name, value, step, time), in this order."""
+        """Add values (name, value, step, time), in this order; they are reports if the call succeeds."""
         if not run.opened:
             self.runs.mark(run, "opened", 1)
         counts = self.counts(run)
+        new = [value for value in values if self.metrics.add(run.number, *value)]
+        self._database.before_commit(lambda: self._report(run, new, counts=counts))
+
+    def _report(self, run: Run, values: list[tuple[str, float, int, int]], *, counts: bool) -> None:
+        """Add values that were not logged before to the store."""
         for name, value, step, when in values:
-            if not self.metrics.add(run.number, name, value, step, when):
-                continue
             if counts:
                 self._store.add_report(name, value, point=(run.number, step, when))
             else:
@@ -93,7 +97,8 @@ class TrialRuns:
         """Apply a request ``runs/update``."""
         status = str(body.get("status") or "")
         name = str(body.get("run_name") or "")
-        self.runs.update(run, status=status, name=name, ended=body.get("end_time"))
+        ended = None if body.get("end_time") is None else whole(body, "end_time")
+        self.runs.update(run, status=status, name=name, ended=ended)
         if status == "RUNNING":
             self.runs.mark(run, "opened", RESUMED)
         self.update_end()
@@ -109,7 +114,13 @@ class TrialRuns:
         """Update the store on whether the script has ended all its runs."""
         over = bool(self.runs.opened(over=True, most=1))
         active = any(self.counts(run) for run in self.runs.opened(over=False))
-        self._store.set_runs_ended(over and not active)
+        self._database.before_commit(lambda: self._store.set_runs_ended(over and not active))
+
+    def note_unrecorded(self, call: str, error: Exception) -> None:
+        """Set a notice: the user's server accepted a request that cannot be recorded."""
+        text = f"a request {call}, which the tracking server accepted, cannot be read: {error!r}"
+        notice = protocol.Notice.of(protocol.REPORTS_INCOMPLETE, text)
+        self._store.set_notice("recording", notice)
 
     def _check_study(self, run: Run) -> None:
         """Set a notice when the primary metric of a study's runs may be a part's; once for each run."""

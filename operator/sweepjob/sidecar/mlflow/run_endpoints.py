@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from .conversions import metric_values, pairs
+from . import search
+from .conversions import metric_values, pairs, whole
 from .document_store import DocumentStore
 from .errors import invalid, not_found
 from .logged_models import LoggedModels
@@ -64,7 +65,7 @@ class RunApi:
         tags = pairs(body.get("tags"))
         run_id = uuid.uuid4().hex
         name = str(body.get("run_name") or tags.get(RUN_NAME) or f"run-{run_id[:8]}")
-        started = int(body.get("start_time") or time.time() * 1000)
+        started = whole(body, "start_time", int(time.time() * 1000))
         user = str(body.get("user_id") or "")
         tags = {RUN_NAME: name, **tags}
         run = self._trial.add(run_id, name=name, user=user, started=started, tags=tags)
@@ -92,7 +93,7 @@ class RunApi:
             if metric.get("model_id"):
                 keys = ("key", "value", "timestamp", "step", "model_id")
                 of_model = {key: metric[key] for key in keys if key in metric}
-                self._models.log_metric(metric["model_id"], {**of_model, "run_id": run.id})
+                self._models.log_metric(str(metric["model_id"]), {**of_model, "run_id": run.id})
 
     def _log_batch(self, body: Body) -> Body:
         run = self._active(body)
@@ -156,8 +157,8 @@ class RunApi:
 
     def _history(self, body: Body) -> Body:
         run, key = self._find(body), str(body["metric_key"])
-        offset = int(body.get("page_token") or 0)
-        count = min(int(body.get("max_results") or _HISTORY_PAGE), _HISTORY_PAGE)
+        offset, count = search.page_bounds(body, _HISTORY_PAGE)
+        count = min(count, _HISTORY_PAGE)
         values = self._metrics.history(run.number, key, offset, count + 1)
         if len(values) <= count:
             return {"metrics": values}

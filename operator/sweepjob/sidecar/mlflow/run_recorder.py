@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from ..request_body import BadBody
 from .conversions import metric_values, pairs
 from .database import Database
+from .errors import MALFORMED
 from .report_selection import TrialRuns
 from .run_store import PARENT
 from .sweep_runs.tags import without_own_parent
@@ -49,7 +50,7 @@ class RunRecorder:
         try:
             run = fetch(f"runs/get?{urlencode({'run_id': run_id})}")["run"]
             before = list(_history(run_id, self._trial.primary, fetch))
-        except (OSError, http.client.HTTPException, BadBody, KeyError, TypeError) as error:
+        except (OSError, http.client.HTTPException, BadBody, *MALFORMED) as error:
             text = f"the parent and the earlier reports of run {run_id} cannot be loaded"
             print(f"{text}: {error!r}", file=sys.stderr, flush=True)
             return
@@ -76,8 +77,9 @@ class RunRecorder:
         try:
             with self._database.transaction():
                 self._record(call, request, answer)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except MALFORMED as error:
             print(f"not recorded: {call}: {error!r}", file=sys.stderr, flush=True)
+            self._trial.note_unrecorded(call, error)
 
     def _record(self, call: str, request: Body, answer: Body) -> None:
         runs = self._trial.runs

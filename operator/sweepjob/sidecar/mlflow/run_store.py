@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from .database import Database
 
@@ -102,7 +101,7 @@ class Runs:
                 self.set(run, "tag", key, value)
         return run
 
-    def update(self, run: Run, *, status: str, name: str, ended: Any) -> None:
+    def update(self, run: Run, *, status: str, name: str, ended: int | None) -> None:
         """Change a run; empty strings and None stand for no change.
 
         Args:
@@ -115,7 +114,7 @@ class Runs:
             "UPDATE runs SET status = ?, name = ?, ended = ? WHERE number = ?",
             status or run.status,
             name or run.name,
-            run.ended if ended is None else int(ended),
+            run.ended if ended is None else ended,
             run.number,
         )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from .conversions import whole
 from .errors import invalid
 from .filters import Comparison, Lookup, Searchable
 
@@ -62,15 +63,28 @@ def page(items: Sequence[Item], body: dict[str, Any], usual: int) -> tuple[Seque
         body: the request, with ``page_token`` and ``max_results``.
         usual: number of items on a page by default.
     """
+    first, count = page_bounds(body, usual)
+    more = first + count < len(items)
+    return items[first : first + count], str(first + count) if more else ""
+
+
+def page_bounds(body: dict[str, Any], usual: int) -> tuple[int, int]:
+    """Return the number of the first item of the page that a request asks for, and its size.
+
+    Args:
+        body: the request, with ``page_token`` and ``max_results``.
+        usual: number of items on a page by default.
+
+    Raises:
+        MlflowError: there is no such page.
+    """
     try:
-        first = int(body.get("page_token") or 0)
-        count = int(body.get("max_results") or usual)
+        first, count = whole(body, "page_token"), whole(body, "max_results", usual)
     except ValueError as error:
         raise invalid(f"not a page: {error}") from error
     if first < 0 or count < 1:
-        raise invalid("max_results must be 1 at least")
-    more = first + count < len(items)
-    return items[first : first + count], str(first + count) if more else ""
+        raise invalid("max_results must be 1 at least, and page_token that of an answer")
+    return first, count
 
 
 def listed(value: Any) -> list[Any]:

@@ -30,7 +30,7 @@ class Traces(DocumentApi):
             info["tags"] = {**(info.get("tags") or {}), **self._location(info["trace_id"])}
             self._documents.note(self.kind, str(info["trace_id"]), info)
             return {"trace": {"trace_info": info}}
-        trace_id = f"tr-{len(self._documents.all(self.kind)) + 1}"
+        trace_id = f"tr-{self._documents.count(self.kind) + 1}"
         location = [{"key": k, "value": v} for k, v in self._location(trace_id).items()]
         info = {
             "request_id": trace_id,

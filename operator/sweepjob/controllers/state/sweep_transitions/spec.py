@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ....api.spec.sweep_spec import SweepSpec
@@ -56,9 +56,26 @@ class SpecTransitions(SweepTransitions):
         """
         self.state.findings.other_operator = url
 
-    def note_values_kept(self, *, are_kept: bool) -> None:
-        """Note whether the API server keeps the values of a trial that were written."""
-        self.state.findings.drops_values = not are_kept
+    def note_stored_fields(self, trial: str, fields: Iterable[tuple[str, bool]]) -> None:
+        """Note which fields of a trial's status the API server stores, and that it accepts the status.
+
+        Args:
+            trial: name of the trial.
+            fields: path of each field that was written, and whether it was stored.
+        """
+        findings = self.state.findings
+        findings.refused_statuses.pop(trial, None)
+        for path, is_stored in fields:
+            (findings.dropped_fields.discard if is_stored else findings.dropped_fields.add)(path)
+
+    def note_refused_status(self, trial: str, error: str) -> None:
+        """Note that the API server refuses the status of a trial.
+
+        Args:
+            trial: name of the trial.
+            error: what it answered.
+        """
+        self.state.findings.refused_statuses[trial] = error
 
     def record_status(self, content: Mapping[str, Any], now: float) -> None:
         """Record the status of the SweepJob that was written.
