@@ -22,6 +22,7 @@ from sweepjob.early_stopping.policies.auto_promotion import PausingAutoPolicy
 from sweepjob.early_stopping.policies.forecast import ForecastPolicy
 from sweepjob.early_stopping.policies.rungs import Rungs
 from sweepjob.early_stopping.policy import Decision, PausedTrial, PausingPolicy, Policy, Schedule
+from sweepjob.early_stopping.replay import RecordedTrial, replay
 from sweepjob.objective import Goal
 from sweepjob.testing.policies import (
     Curves,
@@ -72,7 +73,7 @@ class ForecastContract(PolicyContract):
         return max(b[n - 1] for b in bests.values() for n in ranked if n <= len(b))
 
     def most(self, trial: int, bests: Curves, half: int, later: list[int]) -> float:
-        now, reached = later[0], [sum(len(b) >= n for b in bests.values()) for n in later]
+        now = later[0]
         doubled = math.log2(now / half)
         recent, gains, seen = [], [], []
         for other, best in bests.items():
@@ -81,7 +82,7 @@ class ForecastContract(PolicyContract):
                 recent.append((best[now - 1] - best[half - 1]) / doubled)
                 gains.append(best[last - 1] - best[now - 1])
                 seen.append(math.log2(last / now))
-        horizon = later[-1] if reached[-1] >= 3 else max(later[-1], 4 * now)
+        horizon = max(later[-1], 4 * now)
         if self.earliest and now < max(self.earliest * horizon, 8):
             return math.inf
         learnt = learn(
@@ -191,8 +192,7 @@ class TestPausingAuto(PausingPolicyContract):
             }
             last = {t: max(n for n in ranked if n <= len(b)) for t, b in here.items()}
             further = [t for t in recent if last[t] > now]
-            furthest = sum(len(b) >= ranked[-1] for b in bests.values())
-            horizon = ranked[-1] if furthest >= 3 else max(ranked[-1], 4 * now)
+            horizon = max(ranked[-1], 4 * now)
             learnt = learn(
                 np.array([recent[t] for t in further]),
                 np.array([bests[t][last[t] - 1] - bests[t][now - 1] for t in further]),
@@ -304,6 +304,61 @@ def test_the_decision_about_a_complete_trial_says_why(policy: Policy) -> None:
         f"{policy.name} continued it at interval 20: its best 0.1 is that of a complete trial: "
         "maxReports is 20"
     )
+
+
+def at_one_pace(policy: Policy, curves: list[list[float]]) -> list[int]:
+    """The numbers of reports of trials that run at the same time and at the same pace."""
+    recorded = [
+        RecordedTrial(trial, tuple(curve), (1,) * len(curve)) for trial, curve in enumerate(curves)
+    ]
+    return [o.reports for o in replay(recorded, policy, Goal.MAXIMIZE, len(curves)).outcomes]
+
+
+def saturating(best: float, reports: float, length: int = 40) -> list[float]:
+    return [best * (1 - math.exp(-n / reports)) for n in range(1, length + 1)]
+
+
+@pytest.mark.parametrize("probability", [0.02, 0.05, 0.1])
+@pytest.mark.parametrize("count", [4, 8])
+def test_trials_at_one_pace_are_not_taken_for_complete(probability: float, count: int) -> None:
+    """All are at the highest interval all the time, and none of them is at its end there."""
+    curves = [saturating(0.5 + 0.05 * n, 2 + 2 * n) for n in range(count)]
+    assert at_one_pace(ForecastPolicy(probability), curves) == [40] * count
+
+
+def evaluator_after(policy: Policy, lengths: list[int]) -> PolicyEvaluator:
+    """An evaluator that knows some complete trials, which are far better."""
+    evaluator = PolicyEvaluator(policy, Goal.MAXIMIZE)
+    for trial, length in enumerate(lengths):
+        curve = evaluator.new_curve()
+        for n in range(1, length + 1):
+            curve.append(0.9 - 0.1 / n)
+            evaluator.evaluate(trial, curve)
+        evaluator.add_complete(curve)
+    return evaluator
+
+
+@pytest.mark.parametrize("lengths", [[20], [20] * 5, [8, 20, 12, 16]], ids=str)
+@pytest.mark.parametrize(
+    "policy", [AutoPolicy(), ForecastPolicy(0.1), PausingAutoPolicy(Rungs(2))], ids=repr
+)
+def test_a_trial_as_long_as_complete_ones_is_not_stopped(
+    policy: Policy, lengths: list[int]
+) -> None:
+    evaluator = evaluator_after(policy, lengths)
+    curve = evaluator.new_curve()
+    found = []
+    for _ in range(40):
+        curve.append(0.1)
+        found.append(evaluator.evaluate(9, curve))
+    ended = [n for n, d in enumerate(found, 1) if d is not None and (d.stop or d.pause)]
+    assert [n for n in ended if n >= 20] == []
+    late = next(d for d in found[19:] if d is not None)
+    assert late.message.endswith(
+        "its best 0.1 is that of a complete trial: the longest one so far made 20 reports"
+    )
+    if len(lengths) > 3:
+        assert ended, "it falls behind before"
 
 
 def test_doublings_are_four_intervals_for_each() -> None:

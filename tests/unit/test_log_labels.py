@@ -79,3 +79,42 @@ def test_it_is_told_once_and_at_once() -> None:
     for n in range(100):
         parser.read(f"test acc: {n}")
     assert (parser.changes, parser.ambiguity) == (before + 1, first)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("Epoch 3: acc: 0.8 (best acc: 0.9)", 0.8),
+        ("acc=0.8 | max acc=0.9 | min acc=0.1", 0.8),
+        ("best acc: 0.9, acc: 0.8", 0.8),
+        ("Highest acc = 0.9; acc = 0.8; previous acc = 0.7", 0.8),
+        ("best acc: 0.9", 0.9),
+        ("mean acc: 0.5, best acc: 0.9", 0.9),
+        ("acc: 0.7, acc: 0.8", 0.8),
+        ("at best epoch acc: 0.9, acc: 0.8", 0.8),
+        ("the best: acc=0.7 acc=0.6", 0.6),
+        ("lowest 'acc': 0.1, 'acc': 0.4", 0.4),
+    ],
+)
+def test_a_summary_in_a_line_is_not_its_value(line: str, value: float) -> None:
+    values, parser = read("acc", line, line)
+    assert values == [value, value]
+    assert parser.ambiguity == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_ambiguous"),
+    [
+        (["acc: 0.5", "New best acc: 0.5", "acc: 0.4", "acc: 0.6", "New best acc: 0.6"], True),
+        (["acc: 0.5", "Running acc: 0.5", "acc: 0.6"], True),
+        (["acc: 0.5", "acc: 0.6", "Best acc: 0.6"], False),  # at the end: the best does not change
+        (["best acc: 0.5", "best acc: 0.6"], False),
+        (["best acc: 0.5", "acc: 0.6"], False),
+        (["acc: 0.5 (best acc: 0.5)", "acc: 0.4 (best acc: 0.5)"], False),
+    ],
+)
+def test_summaries_in_lines_of_their_own(lines: list[str], is_ambiguous: bool) -> None:
+    values, parser = read("acc", *lines)
+    assert len(values) == len(lines)
+    assert bool(parser.ambiguity) is is_ambiguous
+    assert ("Print best_acc=0.5" in parser.ambiguity) is is_ambiguous

@@ -28,6 +28,9 @@ from .builders import sweepjob
             {"loss": 0.53, "accuracy": 0.8, "val_loss": "nan"},
         ),
         ('{"score": 0.25, "epoch": 1}', {"score": 0.25, "epoch": 1}),
+        ("score=\u22120.5", {"score": -0.5}),
+        ("score=1 100 others", {"score": 1}),
+        ("score=0.5 123.4", {"score": 0.5}),
         ("score=0.5.", {"score": 0.5}),
         ("score=0.5. Next", {"score": 0.5}),
         ("accuracy: 93.5%", {"accuracy": 93.5}),
@@ -103,6 +106,11 @@ def test_the_forms_that_loggers_and_libraries_print(line: str) -> None:
         ("précision", "époque 3 précision=0.5"),
         ("точность", "INFO:root:точность: 0.5"),
         ("准确率", "轮次=3，准确率=0.5。"),
+        ("验证准确率", "第3轮 验证准确率：0.5，损失：0.1"),
+        ("精度", "エポック３　精度＝0.5"),
+        ("exactitude", "époque 3, exactitude\u00a0: 0.5"),
+        ("exactitude", "exactitude\u202f:\u202f0.5 ; perte\u202f: 1"),
+        ("acc", "acc:\u30000.5"),
         ("val acc", "epoch 1 val acc: 0.5"),
         ("acc@1", "acc@1=0.5"),
         ("f1 (macro)", "f1 (macro): 0.5"),
@@ -122,6 +130,8 @@ def test_names_of_any_characters(metric: str, line: str) -> None:
         *("val_acc=0.93s", "val_acc=1e", "val_acc=1e+", "val_acc=3/10", "val_acc=2026-01-01"),
         *("val_acc=0.5-0.6", "val_acc=0.93...", "val_acc=0.93…", "val_acc=1.5×10^3", "val_acc=1.5*10^3"),
         *("val_acc=[0.1, 0.2]", "val_acc=(0.1, 0.2)", "val_acc=tensor([0.1, 0.2])", "val_acc=3+2j"),
+        *("val_acc=1 234,5", "val_acc: -12 345.6 ms", "val_acc=1 234 567", "val_acc : 1\u00a0234,5"),
+        *("val_acc=1.#QNAN", "val_acc=-1.#IND", "val_acc=1.#INF00"),
         *("val_acc=0.93(2)", "val_acc=1٫5", "val_acc=" + "9" * 500),
     ],
 )  # fmt: skip
@@ -129,7 +139,7 @@ def test_a_truncated_number_is_reported_and_ignored(line: str) -> None:
     lines = LogParser("val_acc")
     assert "val_acc" not in dict(lines.read(line))
     assert lines.unreadable_values == 1
-    assert lines.unreadable_sample.startswith("val_acc=")
+    assert lines.unreadable_sample.startswith(("val_acc=", "val_acc: ", "val_acc : "))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -9,6 +10,10 @@ import pytest
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.validation.log_bound_warnings import exponent_warnings
 from sweepjob.api.validation.spec_warnings import spec_warnings
+from sweepjob.early_stopping.policies.forecast import ForecastPolicy
+from sweepjob.early_stopping.policy import IntervalSchedule
+from sweepjob.objective import Goal
+from sweepjob.testing.policies import stops
 
 from .builders import sweepjob
 
@@ -261,3 +266,181 @@ def test_limits_on_usage_that_no_trial_approaches() -> None:
     [(path, text)] = warned(limits={**total, "maxGpuHours": 2}, trial=plain)
     assert path == "spec.limits.maxGpuHours"
     assert "never reached; use timeout" in text
+
+
+def terminated(policy: dict[str, Any], trials: int = 20, **more: Any) -> list[tuple[str, str]]:
+    return warned(
+        earlyTermination=policy,
+        limits={"maxTotalTrials": trials, "maxConcurrentTrials": 1},
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "trials"),
+    [
+        ({"type": "bandit", "slackFactor": 0.1}, 1),
+        ({"type": "median_stopping"}, 1),
+        ({"type": "truncation_selection", "truncationPercentage": 10}, 9),
+        ({"type": "truncation_selection", "truncationPercentage": 99}, 1),
+        ({"type": "asha"}, 2),
+        ({"type": "asha", "reductionFactor": 8}, 7),
+        ({"type": "forecast", "probability": 0.1}, 3),
+        ({"type": "auto"}, 3),
+    ],
+    ids=str,
+)
+def test_a_policy_that_compares_more_trials_than_there_are(
+    policy: dict[str, Any], trials: int
+) -> None:
+    [(path, text)] = terminated(policy, trials)
+    assert path == "spec.limits.maxTotalTrials"
+    assert f"{policy['type']} compares {trials + 1} trials before it decides" in text
+    assert terminated(policy, trials + 1) == []
+    assert terminated(policy, trials, warmStart={"sweeps": ["before"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "path", "better"),
+    [
+        ({"type": "forecast", "maxReports": 2}, "maxReports", {"maxReports": 3}),
+        ({"type": "auto", "maxReports": 2}, "maxReports", {"maxReports": 3}),
+        ({"type": "auto", "maxReports": 1}, "maxReports", {"maxReports": 81}),
+        (
+            {"type": "forecast", "maxReports": 10, "evaluationInterval": 5},
+            "evaluationInterval",
+            {"evaluationInterval": 4},
+        ),
+        (
+            {"type": "forecast", "maxReports": 9, "delayEvaluation": 5},
+            "delayEvaluation",
+            {"delayEvaluation": 4},
+        ),
+        (
+            {"type": "forecast", "maxReports": 10, "evaluationInterval": 3, "delayEvaluation": 4},
+            "delayEvaluation",
+            {"delayEvaluation": 3},
+        ),
+    ],
+    ids=str,
+)
+def test_a_forecast_that_comes_too_late(
+    policy: dict[str, Any], path: str, better: dict[str, Any]
+) -> None:
+    chance = {"probability": 0.1} if policy["type"] == "forecast" else {}
+    [(where, text)] = terminated(policy | chance)
+    assert where == f"spec.earlyTermination.{path}"
+    assert f"(maxReports: {policy['maxReports']})" in text
+    assert terminated(policy | chance | better) == []
+
+
+def test_no_warning_of_a_policy_stands_where_it_decides() -> None:
+    """The first forecast that the warnings count on is the first that the policy makes."""
+    for every, delay, complete in itertools.product((1, 2, 3), (0, 1, 4, 5), (2, 3, 8, 9, 10)):
+        policy = ForecastPolicy(0.5, complete, IntervalSchedule(every, delay))
+        good = [(trial, 0.9 - 0.1 / n) for n in range(1, complete + 1) for trial in range(6)]
+        bad = [(9, 0.1)] * complete
+        decides = any(stops(policy, Goal.MAXIMIZE, good + bad))
+        section = {"evaluationInterval": every, "delayEvaluation": delay, "maxReports": complete}
+        found = terminated({"type": "forecast", "probability": 0.5, **section})
+        assert bool(found) is not decides, section
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "words"),
+    [
+        ("train ${{search_space.lr}} | tee out.log", "| tee out.log", "remove it, since"),
+        ("train ${{search_space.lr}} 2>&1 | grep -v warn", "| grep -v warn", "pipefail"),
+        ("cd /code && train ${{search_space.lr}} |& tee log", "| tee log", "pipefail"),
+        ("train ${{search_space.lr}} | tee log; echo", "| tee log", "pipefail"),
+        ("train ${{search_space.lr}}; echo done", "echo done", "join them by &&"),
+        ("train --lr '${{search_space.lr}}'\ncp -r out /data", "cp -r out /data", "set -e"),
+        ('train "${{search_space.lr}}" > log 2>&1; tail log', "tail log", "set -e"),
+        ("train ${{search_space.lr}} &", "train ${{search_space.lr}} &", "ends with &"),
+        ("nohup train ${{search_space.lr}} >log 2>&1 &", None, "ends with &"),
+    ],
+)
+def test_an_exit_code_that_is_lost(command: str, value: str | None, words: str) -> None:
+    found = commanded(command, {"lr": LR})
+    assert {path for path, _ in found} == {"spec.trial.command"}
+    text = found[0][1]
+    assert words in text
+    if value is not None:
+        assert f"'{value}'" in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train ${{search_space.lr}} && echo done",
+        "train ${{search_space.lr}} || true",
+        "set -e; train ${{search_space.lr}}; echo done",
+        "set -euo pipefail\ntrain ${{search_space.lr}} | tee log",
+        "set -o pipefail; train ${{search_space.lr}} | tee log",
+        "echo begin; train ${{search_space.lr}}",
+        "export A=1; cd /code; train ${{search_space.lr}}",
+        "cat data | train ${{search_space.lr}}",
+        "yes | train ${{search_space.lr}} 2>&1",
+        "train ${{search_space.lr}} 'a | b; c &'",
+        "train ${{search_space.lr}} \\; \\| \\&",
+        "serve & train ${{search_space.lr}}",
+        "train ${{search_space.lr}} & wait $!",
+        "train ${{search_space.lr}}; exit $?",
+        "train ${{search_space.lr}} # | tee log",
+        "for n in 1 2; do train ${{search_space.lr}} | tee log; done",
+        "train ${{search_space.lr}} <<< x | cat",
+        ["sh", "-c", "train | tee log", "${{search_space.lr}}"],
+    ],
+)
+def test_an_exit_code_that_counts(command: Any) -> None:
+    assert commanded(command, {"lr": LR}) == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ({"type": "choice", "values": [0.5, -1e-5]}, "-1e-05"),
+        ({"type": "choice", "values": ["adam", "-"]}, "-"),
+        ({"type": "choice", "values": ["--help"]}, "--help"),
+        ({"type": "normal", "mu": 0, "sigma": 0.001}, "e-05"),
+        ({"type": "uniform", "minValue": -1e20, "maxValue": -1e19}, "e+19"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run --x ${{search_space.x}}",
+        "run --x '${{search_space.x}}' --y 1",
+        "run -x ${{search_space.x}} | cat; exit",
+        ["run", "--x", "${{search_space.x}}"],
+    ],
+    ids=str,
+)
+def test_a_value_that_looks_like_an_option(
+    command: Any, expression: dict[str, Any], value: str
+) -> None:
+    found = [text for _, text in commanded(command, {"x": expression}) if "argparse" in text]
+    assert len(found) == 1
+    assert f"{value}, which Python's argparse takes for an option" in found[0]
+    assert "x=${{search_space.x}}" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "expression"),
+    [
+        ("run --x=${{search_space.x}}", {"type": "choice", "values": [-1e-5]}),
+        (["run", "--x=${{search_space.x}}"], {"type": "choice", "values": [-1e-5]}),
+        (["run", "${{search_space.x}}"], {"type": "choice", "values": ["--fast", "--slow"]}),
+        ("run ${{search_space.x}}", {"type": "choice", "values": ["--fast", "--slow"]}),
+        ("run --x ${{search_space.x}}", {"type": "choice", "values": [-0.5, -3, 1e-5, "a-b"]}),
+        ("run --x ${{search_space.x}}", {"type": "uniform", "minValue": -1, "maxValue": 1}),
+        ("run --x ${{search_space.x}}:1", {"type": "choice", "values": [-1e-5]}),
+        ("run --range 0 ${{search_space.x}}", {"type": "choice", "values": [-1e-5]}),
+    ],
+    ids=str,
+)
+def test_a_value_that_does_not_look_like_an_option(
+    command: Any, expression: dict[str, Any]
+) -> None:
+    assert commanded(command, {"x": expression}) == []

@@ -124,6 +124,85 @@ def test_an_end_that_nobody_saw_is_said() -> None:
     assert trial.completeness.incomplete, "a result that may be incomplete is not called healthy"
 
 
+def executions(*each: list[tuple[float, int | None]]) -> TrialState:
+    """A trial after several executions, each of which made some reports."""
+    sweep, trial = store()
+    for number, reports in enumerate(each, 1):
+        sweep.switch_pod(trial, f"pod {number}", float(number))
+        sweep.trials.finish_reports(trial, float(number))
+        sweep.ingest_push(trial, push(1, *reports), number + 0.5)
+        sweep.trials.finish_reports(trial, number + 0.5)
+    return trial
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([1, 2, 3], [1, 2, 3, 4]),
+        ([1, 2], [1]),
+        ([5, 10, 15], [5]),  # a report every five epochs
+        ([3, 4], [1, 2, 3]),
+        ([None, 1, 2], [None, 1, 2, 3]),  # counted from 0
+        ([-2, -1], [-2]),
+    ],
+    ids=str,
+)
+def test_an_execution_that_begins_again_is_said(
+    before: list[int | None], after: list[int | None]
+) -> None:
+    trial = executions([(0.1, step) for step in before], [(0.2, step) for step in after])
+    warning = trial.completeness.warnings["CheckpointNotUsed"]
+    first = next(step for step in after if step is not None)
+    assert (
+        f"its reports begin again at step {first}, and the attempts before had come to step "
+        in (warning.message)
+    )
+    assert ("count steps from 1" in warning.message) is (after[0] is None)
+    assert trial.completeness.incomplete == "", "no report is lost, so that no attempt is repeated"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([1, 2, 3], [4, 5]),
+        ([1, 2, 3], [2, 3, 4]),  # its checkpoint is older
+        ([1], [1, 2]),  # nothing was saved before the only report
+        ([1, 2, 3], []),
+        ([1, 2, 3], [3, 4, 1]),  # one of another series, later
+        ([None, None], [None, None, None]),
+        ([], [1, 2]),
+        ([None, None], [1, 2]),
+        ([1, 2], [None, 3]),
+    ],
+    ids=str,
+)
+def test_an_execution_that_goes_on_is_not_said_to_begin_again(
+    before: list[int | None], after: list[int | None]
+) -> None:
+    sweep, trial = store()
+    for number, steps in enumerate((before, after)):
+        sweep.switch_pod(trial, f"pod {number}", float(number))
+        if steps:
+            sweep.ingest_push(trial, push(1, *((0.1, step) for step in steps)), number + 0.5)
+        sweep.trials.finish_reports(trial, number + 0.5)
+    assert "CheckpointNotUsed" not in trial.completeness.warnings
+
+
+def test_a_restarted_operator_knows_the_first_step() -> None:
+    trial = executions([(0.1, 2), (0.2, 4)])
+    reports = trial.reports
+    dumped = dump_curve(reports.curve, reports.pod, steps=reports.steps, is_final=True)
+    again, trial = store({"phase": "Running", "curve": dumped})
+    again.switch_pod(trial, "next", 9.0)
+    again.ingest_push(trial, push(1, (0.1, 2)), 9.0)
+    assert "CheckpointNotUsed" in trial.completeness.warnings
+    older = {key: value for key, value in dumped.items() if key != "firstStep"}
+    again, trial = store({"phase": "Running", "curve": older})
+    again.switch_pod(trial, "next", 9.0)
+    again.ingest_push(trial, push(1, (0.1, 2)), 9.0)
+    assert trial.completeness.warnings == {}, "of an earlier operator's record it is not known"
+
+
 def test_steps_survive_the_protocol() -> None:
     sent = push(1, (0.1, 1), (0.2, None), (0.3, 3))
     assert protocol.Push.parse(sent.fit()).reports() == sent.reports()

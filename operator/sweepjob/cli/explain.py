@@ -155,8 +155,8 @@ def _title(trial: TrialView, now: float) -> str:
     record = trial.record
     took = trial.seconds(now)
     parts = [trial.name, trial.phase, format_duration(took) if took is not None else "not started"]
-    if record.attempt > 1:
-        parts.append(f"attempt {record.attempt}")
+    if record.last_attempt > 1:
+        parts.append(f"attempt {record.last_attempt}")
     return "   ".join(parts)
 
 

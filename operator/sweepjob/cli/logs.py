@@ -91,7 +91,7 @@ def _print_log(
     """Print the log of a trial on a cluster; one that is followed over its attempts."""
     name = body["metadata"]["name"]
     if args.previous:
-        args.attempt = max(1, parse_record(body).attempt - 1)
+        args.attempt = max(1, parse_record(body).last_attempt - 1)
     pods: dict[str, Mapping[str, Any]] = {}
 
     def newest() -> CachedPod | None:
@@ -227,7 +227,7 @@ def _print_file(
         flag = "--since" if args.since else "--timestamps"
         raise CommandError(f"{name} ran on this machine, and its log has no times; remove {flag}")
     if args.previous:
-        args.attempt = max(1, parse_record(body).attempt - 1)
+        args.attempt = max(1, parse_record(body).last_attempt - 1)
     newest = _newest_pod(source, body, [parse_pod(pod) for pod in source.pods(name)], args)
     file = None if newest is None else source.folder_of(sweep) / "logs" / f"{newest.name}.log"
     if file is None or not file.exists():

@@ -59,9 +59,13 @@ def run(args: argparse.Namespace) -> int:
     if not chosen and args.output == "table":
         print_message(f"{sweep.name} has no trials yet")
         return 0
-    print_rows(
-        trial_table(sweep, trials, chosen), args.output, "sweeptrial", COLUMNS, wide=args.wide
-    )
+    rows = trial_table(sweep, trials, chosen)
+    if args.output in ("json", "yaml"):  # which have the values themselves, as best and export
+        rows = [
+            {**row, "parameters": trial.record.assignment}
+            for row, trial in zip(rows, chosen, strict=True)
+        ]
+    print_rows(rows, args.output, "sweeptrial", COLUMNS, wide=args.wide)
     return 0
 
 

@@ -103,13 +103,13 @@ class ReportIngestor:
         self._observe_pod(sweep, trial, pod, now, gone=gone)
         view = pod_view(trial, pod)
         if view.is_interrupted and trial.status.stop is None:
+            if sweep.state.spec.trial.checkpoint is not None and view.rank == 0:
+                # The next pod goes on from there. First, since its execution is not an earlier one yet.
+                self._ingest_summary(sweep, trial, pod, now, gone=gone)
             if several:
                 self._note_interruption(sweep, trial, pod, now)
             elif view.is_terminal or gone:
                 self._record_interruption(sweep, trial, pod, now)
-            if sweep.state.spec.trial.checkpoint is not None and view.rank == 0:
-                # The next pod goes on from there.
-                self._ingest_summary(sweep, trial, pod, now, gone=gone)
         elif view.rank == 0:  # whose reports are the trial's
             self._ingest_end(sweep, trial, pod, now, gone=gone)
 

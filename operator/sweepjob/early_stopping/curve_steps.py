@@ -16,10 +16,13 @@ class CurveSteps:
     Attributes:
         highest: the highest step that was counted; None where no report had a step.
         known: the highest step of earlier executions, when the current one began; None without one.
+        first: the step that was counted first; None where no report had a step, or where an operator of
+            an earlier version counted it.
     """
 
     highest: int | None = None
     known: int | None = None
+    first: int | None = None
 
     def is_repeated(self, step: int | None) -> bool:
         """Return whether an earlier execution has reported a step. A report without one is new.
@@ -29,6 +32,17 @@ class CurveSteps:
         """
         return step is not None and self.known is not None and step <= self.known
 
+    def begins_again(self, step: int | None) -> bool:
+        """Return whether a step is that of the trial's beginning, and an earlier execution came further.
+
+        Args:
+            step: the step of a report; None where the script gave none.
+        """
+        known, first = self.known, self.first
+        if step is None or known is None or first is None:
+            return False
+        return step <= first < known
+
     def counted(self, step: int | None) -> CurveSteps:
         """Return the steps with one more report.
 
@@ -37,11 +51,12 @@ class CurveSteps:
         """
         if step is None or (self.highest is not None and step <= self.highest):
             return self
-        return replace(self, highest=step)
+        is_first = self.highest is None
+        return replace(self, highest=step, first=step if is_first else self.first)
 
     def resumed(self) -> CurveSteps:
         """Return the steps for the next execution."""
-        return CurveSteps(self.highest, self.highest)
+        return replace(self, known=self.highest)
 
 
 NO_STEPS = CurveSteps()

@@ -177,6 +177,15 @@ class PolicyEvaluator:
             if threshold is not None:
                 yield interval, threshold
 
+    def add_complete(self, curve: Curve) -> None:
+        """Learn from a complete trial how many reports a trial makes.
+
+        Args:
+            curve: all reports of a trial whose script has ended by itself.
+        """
+        if curve.count and not self._is_left_out(curve):
+            self._rankings.add_complete(curve.count)
+
     def remove_trial(self, trial: int) -> None:
         """Remove a trial that restarts from all rankings."""
         self._rankings.remove(trial)

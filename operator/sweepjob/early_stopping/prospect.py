@@ -14,6 +14,7 @@ from .score_table import forecast_trial, learn_gains
 
 # A trial is judged when so many others have reported, and one of them has reached the same interval.
 _LEAST_OTHERS = 3
+LEAST_TRIALS = _LEAST_OTHERS + 1
 # Without a known number of reports, a trial is expected to make at least so many times more, and where
 # the earliest report that is judged is a share of that number, it is not before this one.
 _UNKNOWN_HORIZON, _UNKNOWN_EARLIEST = 4, 8
@@ -99,6 +100,22 @@ def horizon_of(rankings: Rankings, interval: int, max_reports: int | None) -> in
     return max(known or max(rankings.furthest(), _UNKNOWN_HORIZON * interval), interval)
 
 
+def completeness(rankings: Rankings | None, interval: int, max_reports: int | None) -> str:
+    """Return why a trial has made all of its reports, as far as is known; empty where it has not.
+
+    Args:
+        rankings: all trials at each interval; None for none.
+        interval: the number of reports that the trial has made.
+        max_reports: the number that the user gave; None without one.
+    """
+    if max_reports is not None:
+        return f"maxReports is {max_reports}" if interval >= max_reports else ""
+    longest = 0 if rankings is None else rankings.longest_complete
+    if not longest or interval < longest:
+        return ""
+    return f"the longest one so far made {longest} report{'s' if longest != 1 else ''}"
+
+
 class ForecastEntry(NamedTuple):
     """A trial at an interval, with what it leads to.
 
@@ -149,8 +166,8 @@ def decide_by_forecast(
 ) -> Decision:
     """Stop a trial whose chance to become the best is below a probability.
 
-    A trial that has made ``max_reports`` continues: nothing is saved by stopping it, and its script may
-    still have to save its model.
+    A trial that has made all of its reports continues: nothing is saved by stopping it, and its script
+    may still have to save its model.
 
     Args:
         policy: the policy that decides.
@@ -161,8 +178,8 @@ def decide_by_forecast(
         probability: the chance below which a trial is stopped, above 0.
         earliest: the share of a complete trial's reports before which it is not.
     """
-    if max_reports is not None and interval >= max_reports:
-        why = f"is that of a complete trial: maxReports is {max_reports}"
+    if complete := completeness(rank.rankings, interval, max_reports):
+        why = f"is that of a complete trial: {complete}"
         return Decision.of(
             policy, interval, rank, goal, stop=False, threshold=None, explanation=why
         )

@@ -112,9 +112,16 @@ class Rank:
 
 @dataclass(slots=True)
 class Rankings:
-    """The ranking at every interval."""
+    """The ranking at every interval, and how many reports complete trials made.
+
+    Attributes:
+        complete_count: the number of complete trials.
+        longest_complete: the highest number of reports of a complete trial; 0 without one.
+    """
 
     _by_interval: dict[int, IntervalRanking] = field(default_factory=dict)
+    complete_count: int = 0
+    longest_complete: int = 0
 
     def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
         """Add a trial at an interval and return its rank there.
@@ -165,15 +172,26 @@ class Rankings:
         """Return the highest interval that any trial has reached; 0 without one."""
         return max((n for n, ranking in self._by_interval.items() if ranking.scores), default=0)
 
-    def usual_length(self, least: int) -> int | None:
-        """Return the highest interval, if several trials went that far and none further; else None.
+    def add_complete(self, reports: int) -> None:
+        """Add the length of a trial whose script has ended by itself.
 
         Args:
-            least: the number of trials.
+            reports: the number of its reports.
         """
-        furthest = self.furthest()
-        several = furthest and len(self._by_interval[furthest].scores) >= least
-        return furthest if several else None
+        self.complete_count += 1
+        self.longest_complete = max(self.longest_complete, reports)
+
+    def usual_length(self, least: int) -> int | None:
+        """Return the highest number of reports of any trial, if several trials are complete; else None.
+
+        Trials that run at the same pace are at the same interval all the time: how far they have come
+        says nothing about their length.
+
+        Args:
+            least: the number of complete trials.
+        """
+        is_known = self.complete_count >= least
+        return max(self.longest_complete, self.furthest()) if is_known else None
 
     def table(self, trials: Iterable[int], interval: int) -> ScoreTable | None:
         """Return the scores that forecasts at an interval are learnt from.

@@ -158,7 +158,9 @@ class _Simulation:
             self.paused[number] = PausedTrial(decision.interval, curve)
             self.pauses[number] = (decision, recorded, now)
         else:
-            self.has_success |= decision is None
+            if decision is None:
+                self.has_success = True
+                self.evaluator.add_complete(curve)
             self._end(number, curve, decision, now)
         self.fill(now)
 

@@ -25,7 +25,8 @@ from .trainer_log import TrainerLog
 from .working_folder import keep_own_folders, make_working_folder
 
 _log = logging.getLogger(__name__)
-_GRACE_PERIOD = 5.0  # seconds for pods to end when the sweep is interrupted
+_GRACE_PERIOD = 5.0  # seconds for trainers to end when the sweep is interrupted
+_LAST_WORDS_PERIOD = 5.0  # seconds for their sidecars after that, to send what is left
 
 
 @dataclass(frozen=True)
@@ -121,13 +122,16 @@ class Node:
                 self._remove_if_deleted(key, body)
 
     async def close(self) -> None:
-        """Terminate all pods, and kill those that do not end. Their status stays, for a later resume."""
+        """Terminate all pods, and kill those that do not end.
+
+        Their phase stays, for a later resume, which also finds the last reports of their sidecars.
+        """
         self._is_closing = True
         tasks = list(self._tasks.values())
         for runner in self._runners.values():
             runner.terminate(_GRACE_PERIOD)
         if tasks:
-            await asyncio.wait(tasks, timeout=_GRACE_PERIOD)
+            await asyncio.wait(tasks, timeout=_GRACE_PERIOD + _LAST_WORDS_PERIOD)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -224,6 +228,14 @@ class Node:
         self._controller.schedule(self._admit)
         if not self._is_closing:
             self._write_end(key, body, _end_of(key, task))
+        elif not task.cancelled() and task.exception() is None:
+            self._write_last_words(key, task.result())
+
+    def _write_last_words(self, key: Key, end: PodResult) -> None:
+        """Write the sidecar's summary of a pod that is interrupted together with the sweep."""
+        status = pod_status.last_words(end, self._clock())
+        if status:
+            self._controller.request("PATCH", "pods", key, {"status": status}, "status")
 
     def _write_start(self, key: Key, body: Body) -> None:
         status = pod_status.started(body, self._clock())

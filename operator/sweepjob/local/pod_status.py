@@ -51,6 +51,18 @@ def ended(body: Mapping[str, Any], end: PodResult, now: float) -> Body:
     return status
 
 
+def last_words(end: PodResult, now: float) -> Body:
+    """Return what the end of a pod's sidecar adds to the pod's status; nothing without a sidecar.
+
+    Args:
+        end: the result.
+        now: seconds since the epoch.
+    """
+    if end.sidecar is None:
+        return {}
+    return {"initContainerStatuses": [_sidecar(end, format_time(now))]}
+
+
 def _sidecar(end: PodResult, finished: str) -> Body:
     assert end.sidecar is not None
     state = {"exitCode": end.sidecar.code, "finishedAt": finished, "message": end.summary}

@@ -19,6 +19,28 @@ _WORD = re.compile(
     rb"(?<![\w./-])(" + b"|".join(_GROUP_OF) + rb")(?:[_ ]?\d{1,3})?(?![\w./-])", re.IGNORECASE
 )
 _BEFORE = 300  # bytes before a value in which its label is searched
+# What is printed beside a value of the metric, under the same name: ``acc: 0.8 (best acc: 0.9)``.
+_SUMMARY = re.compile(
+    rb"(?<![\w./-])(?:best|highest|lowest|max|maximum|min|minimum|avg|average|mean|running|smoothed|ema"
+    rb"|prev|previous|old)[ :('\"*]{1,4}$",
+    re.IGNORECASE,
+)
+_SUMMARY_BEFORE = 40  # bytes before a name in which such a word is searched
+
+
+def chosen_number(text: bytes, found: list[Number]) -> Number:
+    """Return the value of a line that counts: the last one that is no summary of others.
+
+    Args:
+        text: the line.
+        found: the values of one name, the last one first; at least one.
+    """
+    return next((number for number in found if not _is_summary(text, number)), found[0])
+
+
+def _is_summary(text: bytes, number: Number) -> bool:
+    before = text[max(0, number.start - _SUMMARY_BEFORE) : number.start]
+    return _SUMMARY.search(before) is not None
 
 
 class Labels:
@@ -32,6 +54,8 @@ class Labels:
         self._metric = metric
         self._reported: dict[str, str] = {}  # the first label of each group, of values that count
         self._seen: dict[str, str] = {}  # the same, of all values
+        self._summary = b""  # a line with nothing but a summary, after a value that is none
+        self._has_plain = False
         self.ambiguity = ""
 
     def add(self, text: bytes, counts: Number, others: list[Number]) -> bool:
@@ -44,6 +68,7 @@ class Labels:
         """
         if self.ambiguity:
             return False
+        self._add_summary(text, counts)
         for number in (counts, *others):
             label = _label(text, number)
             if label is not None:
@@ -57,6 +82,19 @@ class Labels:
             used = self._reported["train"]
             self.ambiguity = self._message(f"the last one in a line counts, that of '{used}'")
         return bool(self.ambiguity)
+
+    def _add_summary(self, text: bytes, counts: Number) -> None:
+        """Note a line with the best value so far only; one at the end of the training does no harm."""
+        if _is_summary(text, counts):
+            self._summary = text if self._has_plain else b""
+        elif self._summary:
+            self.ambiguity = (
+                f"its log has values of '{self._metric}' and, in other lines, summaries of them under "
+                f"the same name; all of them count, such as '{printable(self._summary)}'. Print "
+                f"best_{self._metric}=0.5, as one word"
+            )
+        else:
+            self._has_plain = True
 
     def _message(self, effect: str) -> str:
         labels = " and of ".join(f"'{label}'" for label in self._seen.values())

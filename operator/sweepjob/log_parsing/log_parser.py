@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from ..api.spec.metrics import compiled
-from .labels import Labels
+from .labels import Labels, chosen_number
 from .number_syntax import Number, metric_numbers
 from .other_names import OtherNames
 from .samples import LogSamples, printable
@@ -157,8 +157,10 @@ class LogParser:
             elif not found:
                 self._note_unreadable(text, number)
         if found:
-            self._add(self._metric, found[0].text)
-            self.changes += self._labels.add(text, found[0], found[1:])
+            counts = chosen_number(text, found)
+            self._add(self._metric, counts.text)
+            others = [number for number in found if number is not counts]
+            self.changes += self._labels.add(text, counts, others)
 
     def _match(self, text: bytes, until: int) -> None:
         """Find the values that the sweep's own pattern matches."""

@@ -7,6 +7,7 @@ whether the number ends where the expression ends: one that continues in an unkn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -21,22 +22,31 @@ _NAME_CHARACTER = r"\p{L}\p{M}\p{N}_./@-"
 # The escapes are those of a line within a JSON string.
 _LEAD = rf"(?:\\[nrt]|[^{_NAME_CHARACTER}]-*|^-*)"
 _NAME = rf"(?P<name>[\p{{L}}_][{_NAME_CHARACTER}]*)"
-_SEPARATOR = r"[\"'`\])}*\\]{0,4}\s*(?:=>|:=|[=:])\s*"
+# Spaces of any script, and the marks that are written with Chinese and Japanese characters.
+_SPACES = r"[\s\p{Zs}]*"
+_SEPARATOR = rf"[\"'`\])}}*\\]{{0,4}}{_SPACES}(?:=>|:=|[=:＝：]){_SPACES}"
 # What may enclose a value: quotes, brackets, the types of numpy, PyTorch, TensorFlow and JAX.
 _TYPE = (
     r"(?:[A-Za-z_]\w*\.){0,2}(?:float\w*|bfloat16|u?int\d*|double|half|longdouble|[Tt]ensor|[Aa]rray"
     r"|DeviceArray|ndarray|Parameter|EagerTensor|Decimal)\("
 )
 _OPENED = rf"(?P<opened>(?:[\"'`\\*\[(]|<tf\.Tensor[^>]{{0,80}}numpy=|{_TYPE}){{0,5}})"
-_NUMBER = r"(?P<value>[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)))"
+_MINUS = "\u2212"
+_NUMBER = (
+    rf"(?P<value>[-+{_MINUS}]?"
+    r"(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)))"
+)
 # After a number in brackets: they close, or keyword arguments follow, e.g. ``, device='cuda:0')``.
 _CLOSED = r"[\"'`\\]{0,2}\s*(?:[\])]|,\s*[\p{L}_]\w*\s*=)"
 
 _WORD = (
-    "_+=^×·⋅∙…⁄"  # besides letters and digits: the number continues, or is part of something else
+    "_+=^×·⋅∙…⁄#"  # besides letters and digits: the number continues, or is part of something else
 )
 _JOINT = ".-/"  # the same, when a letter or a digit follows
 _MARKS = ",:'’(*，：．٫٬"  # the same, when a digit follows
+# The first digits of a number whose thousands are separated by spaces: ``1 234,5``, ``1 234 567``.
+_FIRST_GROUP = re.compile(rf"[-+{_MINUS}]?\d{{1,3}}")
+_OTHER_GROUPS = re.compile(r"(?: \d{3})+[.,]\d|(?: \d{3}){2,}(?!\d)")
 _LOOKAHEAD = 40  # bytes after a number that decide whether it has ended
 _LONGEST = 400  # bytes of a number; the largest float has 309 digits
 _NAMES = 100  # names per line
@@ -113,9 +123,10 @@ def _named_expression() -> tuple[re2._Regexp, int, int, int]:
 
 
 def _number(text: bytes, opened: bytes, value: bytes, start: int, end: int) -> Number:
-    rest = text[end : end + _LOOKAHEAD].decode(errors="replace")
+    rest, number = text[end : end + _LOOKAHEAD].decode(errors="replace"), value.decode()
     whole = len(value) <= _LONGEST and _is_whole(opened.decode(errors="replace"), rest)
-    return Number(value.decode(), whole, start, end)
+    is_first_group = bool(_FIRST_GROUP.fullmatch(number) and _OTHER_GROUPS.match(rest))
+    return Number(number.replace(_MINUS, "-"), whole and not is_first_group, start, end)
 
 
 def _is_no_value(value: bytes, rest: bytes) -> bool:

@@ -36,7 +36,7 @@ def trial_row(trial: TrialView, now: float) -> Row:
         "seconds": trial.seconds(now),
         "gpuSeconds": trial.gpu_seconds_used,
         "gpuSecondsSaved": record.gpu_saved,
-        "attempt": record.attempt,
+        "attempt": record.last_attempt,
         "reason": record.stop.reason if record.stop else record.reason,
         "parameters": dict(trial.parameters),
     }

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from sweepjob.cli.__main__ import main
 from sweepjob.cli.folder_names import is_folder
 
@@ -53,6 +54,19 @@ def test_every_command_reads_a_folder(
     assert "opens in any browser" in said(capsys, "report", one)
     said(capsys, "download", one, "-o", "copied")
     assert (ran / "copied" / "model").is_dir()
+
+
+def test_parameters_have_the_same_types_in_all_commands(
+    ran: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ran)
+    one = ".sweepjob/local"
+    best = json.loads(said(capsys, "best", one, "-o", "json"))["parameters"]
+    listed = json.loads(said(capsys, "trials", one, "--top", "1", "-o", "json"))
+    exported = json.loads(said(capsys, "export", one, "-o", "json"))
+    assert best == listed[0]["parameters"] == exported[3]["parameters"] == {"level": 0.7}
+    assert yaml.safe_load(said(capsys, "trials", one, "--top", "1", "-o", "yaml")) == listed
+    assert said(capsys, "trials", one, "--top", "1", "-o", "csv").splitlines()[-1].endswith(",0.7")
 
 
 def test_mistakes_have_a_remedy(

@@ -105,6 +105,29 @@ def test_earlier_attempts_are_explained() -> None:
     assert "Evicted: disk" in text
 
 
+@pytest.mark.parametrize(
+    ("phase", "attempt", "job", "shown"),
+    [
+        (TrialPhase.PAUSED, 2, "", 1),
+        (TrialPhase.PAUSED, 4, "", 3),
+        (TrialPhase.EARLY_STOPPED, 2, "", 1),
+        (TrialPhase.CANCELED, 3, "", 2),
+        (TrialPhase.CANCELED, 1, "", 1),
+        (TrialPhase.EARLY_STOPPED, 2, "sweep-0-r2", 2),
+        (TrialPhase.SUCCEEDED, 2, "sweep-0-r2", 2),
+        (TrialPhase.PENDING, 2, "", 2),
+    ],
+)
+def test_an_attempt_that_never_started_is_not_shown(
+    phase: TrialPhase, attempt: int, job: str, shown: int
+) -> None:
+    body = trial_body(0, [0.1], phase, attempt=attempt, **({"job": job} if job else {}))
+    trial = TrialView.of(body, Goal.MAXIMIZE)
+    assert trial_row(trial, NOW)["attempt"] == shown
+    title = explain_trial(SWEEP, trial, TRIALS, NOW)[0]
+    assert title.partition("attempt ")[2] == (str(shown) if shown > 1 else "")
+
+
 def test_the_best_within_an_interval_of_a_long_curve() -> None:
     trial = TrialView.of(trial_body(0, [n / 10_000 for n in range(3000)]), Goal.MAXIMIZE)
     assert best_within(trial, 500, Goal.MAXIMIZE) == 0.0499

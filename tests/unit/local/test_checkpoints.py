@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,3 +71,60 @@ def test_a_paused_trial_goes_on_from_its_checkpoint_in_the_same_folder(tmp_path:
         assert "the sweep ended before it could continue" in other["status"]["stop"]["message"]
         assert other["status"]["curve"]["values"].count(" ") == 2, "three reports"
     assert json.loads(starts.with_name("state").read_text()) == {"epoch": 6}
+
+
+# Ends at its fourth report until it is asked to end, and makes another one then.
+INTERRUPTED = """
+import json, os, signal, sys, time
+folder, reports = os.environ["SWEEPJOB_CHECKPOINT"], os.environ["SWEEPJOB_METRICS_PATH"]
+path, epoch = os.path.join(folder, "state"), 0
+resumed = os.path.exists(path)
+if resumed:
+    epoch = json.load(open(path))["epoch"]
+
+def report():
+    global epoch
+    epoch += 1
+    with open(reports, "a") as file:
+        file.write(json.dumps({"score": epoch / 10, "step": epoch}) + "\\n")
+    with open(path, "w") as file:
+        json.dump({"epoch": epoch}, file)
+
+def ends(*_):
+    report()
+    sys.exit(EXIT)
+
+signal.signal(signal.SIGTERM, ends)
+while epoch < 8:
+    report()
+    if not resumed and epoch == 4:
+        print("waits", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are supervised on Linux")
+@pytest.mark.parametrize("code", [0, 1])
+def test_no_report_is_lost_when_the_program_is_interrupted(tmp_path: Path, code: int) -> None:
+    """The reports that a script makes when it is asked to end count, and none is said to be lost."""
+    local = Local(tmp_path)
+    (tmp_path / "long.py").write_text(INTERRUPTED.replace("EXIT", str(code)))
+    body = sweep(
+        searchSpace={"level": {"type": "choice", "values": [0.5]}},
+        limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1},
+        outputs={"state": {"volume": {"persistentVolumeClaim": {"claimName": "state"}}}},
+        trial={"command": [sys.executable, "long.py"], "checkpoint": {"output": "state"}},
+    )
+    process = local.start(body)
+    deadline = time.monotonic() + 60
+    while not any("waits" in log for log in local.logs()):
+        assert time.monotonic() < deadline, "it has not begun"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=30)
+    local.run(body, "--resume")
+    [trial] = local.objects()
+    assert local.values() == [[n / 10 for n in range(1, 9)]]
+    assert trial["status"].get("conditions", []) == []
+    [interrupted] = trial["status"]["executions"]
+    assert "sweepjob run was interrupted" in interrupted["message"]

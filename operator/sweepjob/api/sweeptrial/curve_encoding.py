@@ -23,7 +23,7 @@ _EMPTY = array("d")
 # remains.
 _OPTIONAL = (
     *("later", "sum", "logTime", "logLines", "carried", "last", "best", "bestInterval"),
-    *("received", "step", "knownStep", "final"),
+    *("received", "step", "knownStep", "firstStep", "final"),
 )
 
 
@@ -67,7 +67,8 @@ def dump_curve(
     if log_time:
         dumped["logTime"] = str(log_time)
         dumped["logLines"] = log_lines
-    numbers = {"step": steps.highest, "knownStep": steps.known, "final": is_final or None}
+    numbers = {"step": steps.highest, "knownStep": steps.known, "firstStep": steps.first}
+    numbers["final"] = is_final or None
     numbers["received"] = None if received == curve.count else received
     dumped |= {key: number for key, number in numbers.items() if number is not None}
     if curve.previous_best is not None:
@@ -112,6 +113,7 @@ def _scalars(fields: LenientReader) -> StoredCurve:
         received=_optional_whole(fields, "received"),
         step=_optional_whole(fields, "step"),
         known_step=_optional_whole(fields, "knownStep"),
+        first_step=_optional_whole(fields, "firstStep"),
         is_final=fields.data.get("final") is True,
     )
 

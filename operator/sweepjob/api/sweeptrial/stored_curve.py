@@ -29,7 +29,7 @@ class StoredCurve:
         log_time, log_lines: where in the log the newest report was (``LogPosition``).
         received: how many reports the pod made, where some did not count or earlier pods made others;
             None where it made exactly those of the curve.
-        step, known_step: as in ``CurveSteps``.
+        step, known_step, first_step: as in ``CurveSteps``.
         is_final: the end of the pod was seen.
         is_whole: everything could be read. Otherwise the curve has no reports, only what could be read
             besides them.
@@ -52,6 +52,7 @@ class StoredCurve:
     received: int | None = None
     step: int | None = None
     known_step: int | None = None
+    first_step: int | None = None
     is_final: bool = False
     is_whole: bool = True
 

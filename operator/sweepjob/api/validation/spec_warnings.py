@@ -18,7 +18,10 @@ from ...template.references import Reference, format_path, iter_texts, reference
 from ..parsing.problem import Problem
 from ..parsing.suggestions import did_you_mean
 from ..spec.sweep_spec import SweepSpec
+from .exit_code_warnings import exit_code_warnings
 from .log_bound_warnings import exponent_warnings
+from .option_like_values import option_like_values
+from .policy_warnings import policy_warnings
 from .template_references import nearest_reference, possible_values
 
 _MAX_WARNINGS = 20
@@ -54,11 +57,14 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *exponent_warnings(body["spec"]["searchSpace"], spec.log_base),
         *unused_parameters(body, spec),
         *_missing_continuation(spec),
+        *exit_code_warnings(spec.trial.command),
+        *option_like_values(spec.trial.command or (), spec.space.parameters.entries),
         *_scripts(body["spec"]["trial"], spec),
         *_shared_folders(spec),
         *_missing_steps(spec),
         *_node_folder(spec),
         *_limits_without_usage(body["spec"]["trial"], spec),
+        *policy_warnings(body["spec"].get("earlyTermination"), spec),
     ]
     return found[:_MAX_WARNINGS]
 

@@ -111,6 +111,8 @@ class SweepStore(
                     *(state.proposals.ended, number, record.assignment, curve, phase),
                     *(state.criteria, values),
                 )
+            if record.phase is TrialPhase.SUCCEEDED and record.curve.is_whole:
+                state.evaluator.add_complete(curve)
             yield number, curve
 
     def _load_records(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ... import protocol
 from ...api.meta.cause import Cause
+from ...api.names import REASON_CHECKPOINT_NOT_USED
 from ...api.phases import TrialPhase
 from ...api.sweeptrial.attempt_history import AttemptRecord
 from ...api.sweeptrial.desired_state import UNDECIDED, DesiredState
@@ -26,6 +27,8 @@ from ...search.space import Assignment
 from .trial_usage import TrialUsage
 
 _LOG_START = LogPosition()
+# Warnings about a trial that lacks no report.
+_WITHOUT_LOSS = (protocol.AMBIGUOUS_METRIC, REASON_CHECKPOINT_NOT_USED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class ReportCompleteness:
     @property
     def incomplete(self) -> str:
         """Why reports may be missing, in a sentence; empty when none are."""
-        found = (w.message for why, w in self.warnings.items() if why != protocol.AMBIGUOUS_METRIC)
+        found = (w.message for why, w in self.warnings.items() if why not in _WITHOUT_LOSS)
         return next(found, "")
 
 

@@ -103,7 +103,7 @@ def load_trial(
             log_samples=record.log_samples,
             other_metrics=others,
             received=curve.count if kept.received is None else kept.received,
-            steps=CurveSteps(kept.step, kept.known_step),
+            steps=CurveSteps(kept.step, kept.known_step, kept.first_step),
             is_final=kept.is_final,
             results=record.values,
         ),

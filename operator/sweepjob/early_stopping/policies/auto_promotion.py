@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
-from ..prospect import ForecastEntry, forecast_all
+from ..prospect import ForecastEntry, completeness, forecast_all
 from ..rankings import Rank, Rankings
 from .promotion import find_promotion
 from .rungs import Rungs
@@ -45,6 +45,11 @@ class PausingAutoPolicy:
             rank: the trial among those that reached the rung.
             goal: which values are better.
         """
+        if complete := completeness(rank.rankings, interval, self.max_reports):
+            why = f"is that of a complete trial: {complete}"
+            return Decision.of(
+                self, interval, rank, goal, stop=False, threshold=None, explanation=why
+            )
         ranked, trial = list[ForecastEntry](), rank.trial
         if rank.rankings is not None and trial is not None:
             ranked = forecast_all(rank.rankings, interval, self.max_reports)

@@ -66,6 +66,7 @@ class EndTransitions(ReportTransitions):
             proposals.cached.clear()
         if phase is TrialPhase.SUCCEEDED and is_complete:
             insort(results.full_lengths, curve.count)
+            self.state.evaluator.add_complete(curve)
             if curve.count == 0:
                 self.state.ended_warnings.missing_metric_message = MissingMetric(
                     trial.name, trial.reports.metric_names, trial.log_evidence

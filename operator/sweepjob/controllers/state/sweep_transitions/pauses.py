@@ -18,6 +18,7 @@ from .base import SweepTransitions
 _log = logging.getLogger(__name__)
 _PLUGIN_LIMIT = 1.0  # seconds that a plug-in's policy may take for a choice; the event loop waits
 _BY_PERSON = "a person continued it"
+_NO_STEPS = "; its reports have no step, so those that it makes again count again"
 
 
 class PauseTransitions(SweepTransitions):
@@ -97,7 +98,9 @@ class PauseTransitions(SweepTransitions):
         if chosen is None:
             return None
         trial = self.state.live[chosen.trial]
-        self.trials.grant_slot(trial, Cause(names.REASON_RESUMED, chosen.message))
+        has_no_steps = trial.reports.curve.count > 0 and trial.reports.steps.highest is None
+        message = chosen.message + (_NO_STEPS if has_no_steps else "")
+        self.trials.grant_slot(trial, Cause(names.REASON_RESUMED, message))
         paused.place(trial)
         return chosen.trial
 

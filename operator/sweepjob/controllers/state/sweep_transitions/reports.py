@@ -119,7 +119,7 @@ class ReportTransitions(SweepTransitions):
     ) -> None:
         """Ingest one report: curve, ranking, decision, best trial. The cost is a bisection."""
         if trial.reports.steps.is_repeated(step):
-            self.trials.skip_report(trial, now)
+            self.trials.skip_report(trial, now, step)
             return
         continues = self.state.spec.trial.checkpoint is not None
         self.trials.append_report(trial, value, now, step if continues else None)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ....api.names import REASON_LOG_UNREADABLE, REASON_REPORTS_LOST
+from ....api.names import (
+    REASON_CHECKPOINT_NOT_USED,
+    REASON_LOG_UNREADABLE,
+    REASON_REPORTS_LOST,
+)
 from ....api.sweeptrial.incomplete_reports import IncompleteReason
 from ....api.sweeptrial.stop_decision import StopDecision
 from ....log_parsing.position import LogPosition
@@ -22,6 +26,15 @@ _UNSEEN_END = (
     "its pod ended while the operator was away, and the trial goes on from its checkpoint: reports after "
     "number {} may be missing, so that later ones have lower numbers than they should."
 )
+
+
+_BEGAN_AGAIN = (
+    "attempt {attempt} was to go on from its checkpoint, but its reports begin again at step {step}, and "
+    "the attempts before had come to step {known}: the script started from the beginning. Repeated steps "
+    "do not count twice{others}; the time for them is spent again. Let the script load what it saved in "
+    "the folder SWEEPJOB_CHECKPOINT where SWEEPJOB_RESUMED is set, and save early enough"
+)
+_FIRST_REPORTS = 2  # of an execution, of which the first may have step 0, which counts as none
 
 
 class ReportTransitions(CompletenessTransitions):
@@ -99,15 +112,39 @@ class ReportTransitions(CompletenessTransitions):
         )
         self.mark_pending(trial, now)
 
-    def skip_report(self, trial: TrialState, now: float) -> None:
+    def skip_report(self, trial: TrialState, now: float, step: int | None) -> None:
         """Skip a report that an earlier execution of the trial has made, and that was counted then.
 
         Args:
             trial: a live trial.
             now: seconds since the epoch.
+            step: the step of the report.
         """
-        trial.reports = replace(trial.reports, received=trial.reports.received + 1)
+        before, known = trial.reports.received, trial.completeness.warnings
+        is_beginning = before < _FIRST_REPORTS and REASON_CHECKPOINT_NOT_USED not in known
+        if is_beginning and trial.reports.steps.begins_again(step):
+            self._note_new_beginning(trial, step, before, now)
+        trial.reports = replace(trial.reports, received=before + 1)
         self.mark_pending(trial, now)
+
+    def _note_new_beginning(
+        self, trial: TrialState, step: int | None, before: int, now: float
+    ) -> None:
+        """Note that an execution made no use of the checkpoint, after so many reports without a step."""
+        others = (
+            "; the report without a step before it does, so count steps from 1" if before else ""
+        )
+        message = _BEGAN_AGAIN.format(
+            attempt=trial.status.attempt,
+            step=step,
+            known=trial.reports.steps.known,
+            others=others,
+        )
+        warnings = {
+            **trial.completeness.warnings,
+            REASON_CHECKPOINT_NOT_USED: IncompleteReason(message, now),
+        }
+        self._set_warnings(trial, warnings, now)
 
     def finish_reports(self, trial: TrialState, now: float) -> None:
         """Note that the end of the pod was seen, and that all of its reports are in the curve.

@@ -1,0 +1,114 @@
+"""Warnings about a shell command whose exit code is not that of the script.
+
+A script that fails would count as succeeded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...template import command
+from ...template.references import replace_references
+from ..parsing.problem import Problem
+
+_PATH = "spec.trial.command"
+_REFERENCE = "REFERENCE"  # stands for each of them
+_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
+# Syntax that is not analysed: substitutions, groups, functions, here-documents, loops and conditions.
+_COMPOUND = re.compile(r"[`(){}]|<<|(?:^|[;&|\s])(?:if|for|while|until|case)\s")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+_REDIRECTION = re.compile(r"\d*[<>]&[\d-]*|&>>?")
+_STOPS = re.compile(r"(?:^|[;&\n])\s*set\s+-[a-zA-Z]*e|(?:^|\s)-o\s+errexit")
+_PIPEFAIL = re.compile(r"\bpipefail\b")
+_STATEMENT = re.compile(r"(?<!&)&(?!&)|;|\n")
+_PIPE = re.compile(r"(?<!\|)\|(?!\|)")
+# Programs that follow a script, and hardly are the script.
+_FOLLOWS = frozenset(
+    (
+        "cat",
+        "chmod",
+        "cp",
+        "date",
+        "echo",
+        "find",
+        "gzip",
+        "ls",
+        "mkdir",
+        "mv",
+        "printf",
+        "rm",
+        "rsync",
+    )
+    + ("sleep", "sync", "tail", "tar", "touch")
+)
+
+
+def exit_code_warnings(text: str | list[str]) -> Iterator[Problem]:
+    """Yield a warning where the exit code of the script is lost.
+
+    Args:
+        text: ``spec.trial.command``; an argument vector has no such problem.
+    """
+    if not isinstance(text, str) or not command.needs_shell(text):
+        return
+    plain = replace_references(command.normalize(text), lambda _: _REFERENCE)
+    plain = _QUOTED.sub(_shown, plain).replace("|&", "|")
+    plain = _COMMENT.sub("", _REDIRECTION.sub("", plain))
+    if _COMPOUND.search(plain):
+        return
+    if re.search(r"(?<!&)&\s*$", plain):
+        yield Problem(_PATH, text.strip()[-60:], _BACKGROUND)
+        return
+    statements = [part.strip() for part in _STATEMENT.split(plain) if part.strip()]
+    if not statements:
+        return
+    if not _PIPEFAIL.search(plain):
+        yield from _pipeline(statements)
+    if not _STOPS.search(plain) and _is_followed(statements):
+        message = _FOLLOWED.format(last=statements[-1].split()[0])
+        yield Problem(_PATH, statements[-1][:60], message)
+
+
+_BACKGROUND = (
+    "ends with &, so that the shell ends at once, and the script with it; remove the &, since each trial "
+    "has a process of its own"
+)
+_FOLLOWED = (
+    "{last} is the last program, so that its exit code counts: a script that fails would have succeeded; "
+    "join them by && in place of ; or a new line, or write set -e before them"
+)
+_PIPED = (
+    "is the end of a pipe, so that its exit code counts: a script that fails would have succeeded; "
+    "{remedy}"
+)
+
+
+def _shown(match: re.Match[str]) -> str:
+    """Return what stands for a quoted text: nothing in it is syntax, but it may have references."""
+    return _REFERENCE if _REFERENCE in match[0] else "QUOTED"
+
+
+def _pipeline(statements: list[str]) -> Iterator[Problem]:
+    """Yield a warning about a pipe behind the script."""
+    for statement in statements:
+        parts = [part.strip() for part in _PIPE.split(statement.rpartition("&&")[2])]
+        is_script = _REFERENCE in statement or statement is statements[-1]
+        if len(parts) < 2 or not parts[-1] or not is_script or _REFERENCE in parts[-1]:
+            continue
+        last = parts[-1].split()[0]
+        remedy = "write set -o pipefail before it, where the shell of the image is bash"
+        if last == "tee":
+            remedy = f"remove it, since sweepjob logs prints the log, or {remedy}"
+        yield Problem(_PATH, f"| {parts[-1]}"[:60], _PIPED.format(remedy=remedy))
+        return
+
+
+def _is_followed(statements: list[str]) -> bool:
+    """Return whether something runs after the script, whatever became of it."""
+    *before, last = statements
+    if _REFERENCE in last:
+        return False
+    if any(_REFERENCE in statement for statement in before):
+        return not last.startswith(("wait", "exit"))
+    return bool(before) and last.split()[0] in _FOLLOWS

@@ -1,0 +1,99 @@
+"""Warnings about early termination that can never decide anything, or only about few trials."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...early_stopping.policies.asha import AshaPolicy
+from ...early_stopping.policies.asha_promotion import PromotingAshaPolicy
+from ...early_stopping.policies.auto import AutoPolicy
+from ...early_stopping.policies.auto_promotion import PausingAutoPolicy
+from ...early_stopping.policies.bandit import BanditPolicy
+from ...early_stopping.policies.forecast import ForecastPolicy
+from ...early_stopping.policies.median import MedianStoppingPolicy
+from ...early_stopping.policies.truncation import TruncationSelectionPolicy
+from ...early_stopping.policy import IntervalSchedule, Policy, Schedule
+from ...early_stopping.prospect import LEAST_TRIALS
+from ..parsing.problem import Problem
+from ..spec.sweep_spec import SweepSpec
+
+_PATH = "spec.earlyTermination"
+_TOTAL = "spec.limits.maxTotalTrials"
+_SECOND_REPORT = 2  # before which nothing is known of a trial's gains
+
+
+def policy_warnings(section: Mapping[str, Any] | None, spec: SweepSpec) -> Iterator[Problem]:
+    """Yield why the policy of a sweep would do nothing.
+
+    Args:
+        section: ``spec.earlyTermination``; None without one.
+        spec: the specification of the sweep.
+    """
+    if not section:
+        return
+    total, policy = spec.limits.max_total_trials, spec.policy
+    least = _least_trials(policy)
+    if total < least and not spec.warm_start:  # whose trials are compared, too
+        message = (
+            f"{policy.name} compares {least} trials before it decides, so that it does nothing in "
+            f"this sweep; raise it, or remove earlyTermination{_smaller(policy)}"
+        )
+        yield Problem(_TOTAL, total, message)
+    if isinstance(policy, ForecastPolicy | AutoPolicy | PausingAutoPolicy):
+        yield from _too_late(policy)
+
+
+def _least_trials(policy: Policy) -> int:
+    """Return how many trials a policy needs to end or to pause one because of the others."""
+    if isinstance(policy, AshaPolicy | PromotingAshaPolicy):
+        return policy.schedule.reduction_factor
+    if isinstance(policy, PausingAutoPolicy):
+        return policy.schedule.reduction_factor
+    if isinstance(policy, ForecastPolicy | AutoPolicy):
+        return LEAST_TRIALS
+    if isinstance(policy, TruncationSelectionPolicy):
+        return math.ceil(100 / policy.percentage)
+    if isinstance(policy, BanditPolicy | MedianStoppingPolicy):
+        return 2
+    return 0
+
+
+def _smaller(policy: Policy) -> str:
+    if isinstance(policy, AshaPolicy | PromotingAshaPolicy):
+        return ", or lower reductionFactor"
+    if isinstance(policy, TruncationSelectionPolicy):
+        return ", or raise truncationPercentage"
+    return ""
+
+
+def _too_late(policy: ForecastPolicy | AutoPolicy | PausingAutoPolicy) -> Iterator[Problem]:
+    """Yield a warning where a complete trial has made all reports before the first forecast."""
+    complete, schedule = policy.max_reports, policy.schedule
+    if complete is None or complete > _first_decision(policy):
+        return
+    key, value = "maxReports", complete
+    remedy = "correct it, or remove earlyTermination"
+    if isinstance(schedule, IntervalSchedule) and complete > _SECOND_REPORT:
+        key, value = "evaluationInterval", schedule.evaluation_interval
+        if schedule.delay_evaluation > value:
+            key, value = "delayEvaluation", schedule.delay_evaluation
+        remedy = f"let the first evaluation be before report {math.ceil(complete / 2)}"
+    message = (
+        f"a complete trial has made all of its reports (maxReports: {complete}) by the first forecast, "
+        f"so that {policy.name} stops at most trials whose reports are not finite; {remedy}"
+    )
+    yield Problem(f"{_PATH}.{key}", value, message)
+
+
+def _first_decision(policy: ForecastPolicy | AutoPolicy | PausingAutoPolicy) -> int:
+    """Return the number of the first report at which a trial may be ended or paused by its forecast."""
+    schedule: Schedule = policy.schedule
+    if isinstance(policy, PausingAutoPolicy):
+        return 1
+    if isinstance(schedule, IntervalSchedule):
+        every, delay = schedule.evaluation_interval, schedule.delay_evaluation
+        # The forecast needs what the trial has gained since an evaluation at half as many reports.
+        return 2 * every * max(1, math.ceil(delay / every))
+    return _SECOND_REPORT
