@@ -14,6 +14,7 @@ from ..virtual_modules import VirtualModule, add_finder
 
 _ROOT = f"{__package__}."
 _CLIENT = f"{__package__}.ai.ml"
+_PREVIEW = f"{__package__}.ml"
 _OTHERS = ("data_transfer", "finetuning", "identity", "model_customization", "operations")
 _PUBLIC = (_CLIENT, f"{_CLIENT}.sweep", f"{_CLIENT}.entities", f"{_CLIENT}.constants")
 
@@ -32,6 +33,16 @@ def _private_module(azure: str) -> VirtualModule:
         return unsupported(name, reason)
 
     return VirtualModule(find)
+
+
+def _preview_module(azure: str) -> VirtualModule:
+    """Return a module such as ``azure.ml.entities``: the client's name before its release.
+
+    Raises:
+        ModuleNotFoundError: the client has no such module.
+    """
+    module = import_module(f"{_CLIENT}{azure.removeprefix('azure.ml')}")
+    return VirtualModule(lambda name: getattr(module, name))
 
 
 def _other_module(azure: str) -> VirtualModule:
@@ -54,6 +65,8 @@ class _MissingModules(MetaPathFinder):
         if not name.startswith(_ROOT):
             return None
         azure = name.removeprefix("sweepjob.")
+        if name == _PREVIEW or name.startswith(f"{_PREVIEW}."):
+            return ModuleSpec(name, _preview_module(azure), is_package=True)
         if not name.startswith(f"{_CLIENT}."):
             message = f"{azure}: is no part of Azure ML's client; import it from azure, as before"
         elif any(part.startswith("_") for part in name.removeprefix(_CLIENT).split(".")):

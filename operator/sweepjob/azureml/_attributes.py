@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, ClassVar
 
 
 class CheckedAttributes:
     """Accepts assignments to the attributes that ``__init__`` has set; others are an AttributeError.
 
     In Python an assignment to a misspelt attribute creates it, and nothing says that it has no effect.
+
+    Attributes:
+        _unused: why an assignment has no effect, by names of attributes with spaces between them.
     """
 
+    _unused: ClassVar[Mapping[str, str]] = {}
     _is_constructed = False
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -24,7 +30,15 @@ class CheckedAttributes:
         known = [key for key in (*vars(self), *dir(type(self))) if not key.startswith("_")]
         if self._is_constructed and not name.startswith("_") and name not in known:
             raise AttributeError(unknown_attribute(type(self).__name__, name, known))
+        if self._is_constructed:
+            self._warn_of_no_effect(name, value)
         super().__setattr__(name, value)
+
+    def _warn_of_no_effect(self, name: str, value: Any) -> None:
+        for names, reason in self._unused.items():
+            if name in names.split() and value != getattr(self, name):
+                where = f"{type(self).__name__}.{name}"
+                warnings.warn(f"{where} = {value!r}: not used: {reason}", stacklevel=3)
 
 
 def unknown_attribute(class_name: str, name: str, known: list[str]) -> str:

@@ -45,13 +45,15 @@ class RegisteredModel(_Registered, OtherMembers):
         """Address of its files."""
         return self.path.as_uri()
 
-    def download(self, target_dir: str = ".", exist_ok: bool = False, **azure: Any) -> str:
+    def download(
+        self, target_dir: str = ".", exist_ok: bool = False, exists_ok: bool = False
+    ) -> str:
         """Copy the files to a folder.
 
         Args:
             target_dir: The folder.
             exist_ok: True to replace files.
-            azure: Azure's other arguments; ignored.
+            exists_ok: The same, by an old name.
 
         Returns:
             The path of the file, or of the folder.
@@ -60,7 +62,7 @@ class RegisteredModel(_Registered, OtherMembers):
             UserErrorException: A file exists, and ``exist_ok`` is False.
         """
         target = Path(target_dir) / self.path.name
-        if target.exists() and not exist_ok:
+        if target.exists() and not (exist_ok or exists_ok):
             raise UserErrorException(f"{target} exists; give exist_ok=True to replace it")
         _copy(self.path, target)
         return str(target)

@@ -9,6 +9,6 @@ def set_diagnostics_collection(send_diagnostics: bool = True, verbosity: object 
     """Do nothing: no diagnostics are sent.
 
     Args:
-        send_diagnostics: Azure's; ignored.
-        verbosity: Azure's; ignored.
+        send_diagnostics: Azure's; none are sent.
+        verbosity: Azure's; the same.
     """

@@ -38,10 +38,16 @@ def check(what: str, data: Mapping[str, Any], read: Callable[[Reader], object]) 
     Raises:
         ArgumentError: the part has errors; the message lists all, with Python's names.
     """
-    reader = Reader(data, what)
+    reader = Reader({key: _own_number(value) for key, value in data.items()}, what)
     read(reader)
     if reader.problems:
         raise ArgumentError("; ".join(map(python_message, reader.problems)) + example_of(what))
+
+
+def _own_number(value: Any) -> Any:
+    """Return a scalar of numpy as Python's number, which is what a SweepJob gets."""
+    is_scalar = hasattr(value, "item") and getattr(value, "ndim", None) == 0
+    return value.item() if is_scalar else value
 
 
 def python_message(problem: Problem) -> str:

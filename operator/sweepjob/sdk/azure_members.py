@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..loading.yaml_text import dump_yaml
+from ..unused_arguments import unused_arguments
 
 
 class JobMembers:
@@ -50,21 +51,23 @@ class AssetMembers:
         """Folder that paths are relative to."""
         return "."
 
+    @unused_arguments(harmless="path")
     def dump(self, dest: Any, **azure: Any) -> None:
         """Write the asset as a YAML file, as Azure's client does.
 
         Args:
             dest: Path, or an open file.
-            azure: Azure's other arguments; not used.
+            azure: Azure's ``path``, an old name.
         """
         values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type] # a dataclass
         write_yaml(dest, {key: _plain(value) for key, value in values.items() if value is not None})
 
+    @unused_arguments(harmless="raise_on_failure")
     def validate(self, **azure: Any) -> None:
         """Do nothing: an asset is checked when a sweep uses it.
 
         Args:
-            azure: Azure's arguments; not used.
+            azure: Azure's ``raise_on_failure``.
         """
 
 

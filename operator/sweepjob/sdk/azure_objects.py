@@ -140,6 +140,8 @@ class IdentityConfiguration(KnownAttributes):
         resource_id: Identity by its resource.
         principal_id: Identity by its principal.
         msi_resource_id: Identity by its resource, in old code.
+        type: Kind of identity.
+        user_assigned_identities: Identities that are made by hand.
     """
 
     client_id: str | None = None
@@ -147,6 +149,8 @@ class IdentityConfiguration(KnownAttributes):
     resource_id: str | None = None
     principal_id: str | None = None
     msi_resource_id: str | None = None
+    type: str | None = None
+    user_assigned_identities: Any = None
 
 
 class AmlTokenConfiguration(IdentityConfiguration):
@@ -173,6 +177,8 @@ class JobService(KnownAttributes):
         status: Status.
         properties: Properties.
         nodes: Nodes.
+        ssh_public_keys: Keys of who may log in.
+        log_dir: Folder of TensorBoard's files.
     """
 
     endpoint: str | None = None
@@ -182,6 +188,24 @@ class JobService(KnownAttributes):
     status: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     nodes: Any = None
+    ssh_public_keys: str | None = None
+    log_dir: str | None = None
+
+
+class JupyterLabJobService(JobService):
+    """JupyterLab beside the script."""
+
+
+class TensorBoardJobService(JobService):
+    """TensorBoard beside the script."""
+
+
+class VsCodeJobService(JobService):
+    """Visual Studio Code beside the script."""
+
+
+class SshJobService(JobService):
+    """A login to the nodes."""
 
 
 @dataclass

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..api.names import CODE_FOLDER
+from ..loading.azure.environment import ENVIRONMENT_DETAILS
+from ..loading.azure.inputs import OUTPUT_DETAILS, OUTPUT_TYPE, data_differences
 from ..loading.azure_map import (
     AzureMap,
     ComputeEntry,
@@ -82,7 +84,8 @@ class Resolver:
         assets: Mapping[str, Any] | None = None,
     ) -> None:
         self._map, self._local, self._is_draft = azure_map, local or is_draft, is_draft
-        self._assets = assets or {}
+        # The same dict, which is empty at first, as that of the client's operations.
+        self._assets = {} if assets is None else assets
 
     def _lacks(self, found: Resolution, message: str) -> None:
         if not self._is_draft:
@@ -120,6 +123,9 @@ class Resolver:
             found.image = UNUSED_IMAGE
             return
         resolved = resolve_environment(self._map, self._environment(given))
+        for key, reason in ENVIRONMENT_DETAILS.items():
+            if getattr(given, key, None):
+                found.notes.append(f"environment.{key}: not used: {reason}")
         found.image = resolved.value or (UNUSED_IMAGE if self._local else "")
         if not found.image:
             shown = given if isinstance(given, str) else getattr(given, "name", None) or "..."
@@ -211,10 +217,16 @@ class Resolver:
             if not given.optional:
                 self._lacks(found, f"inputs[{name!r}].path: is required: where the data is")
             return None
+        if given.intellectual_property is not None:
+            found.notes.append(
+                f"inputs[{name!r}].intellectual_property: not used: the cluster has access rules"
+            )
         if given.path_on_compute or given.datastore:
             found.notes.append(f"inputs[{name!r}]: the Azure map has mount path and datastore")
         if step := producing_step(str(path)):
             return self._of_step(found, name, step, str(path))
+        for key, text in data_differences(given.type, given.mode, self._local).items():
+            found.notes.append(f"inputs[{name!r}].{key}: {getattr(given, key)!r}: {text}")
         return self._data(found, name, str(path), folder)
 
     def _data(self, found: Resolution, name: str, path: str, folder: str) -> str | None:
@@ -239,6 +251,7 @@ class Resolver:
     def _outputs(self, found: Resolution, job: SweepDefinition) -> None:
         for name, value in job.outputs.items():
             found.outputs[name] = self._output(found, name, value)
+            _note_details(found, name, value)
         # Outputs have folders of their own, as in Azure. A folder that the program names stays.
         own = [n for n, v in job.outputs.items() if v.sub_path is None]
         separate_folders(found.outputs, own)
@@ -281,6 +294,16 @@ class Resolver:
             found.code = trial.code_directory
 
 
+def _note_details(found: Resolution, name: str, given: Output) -> None:
+    """Note the settings of an output that are not used."""
+    said = {key: (getattr(given, key), text) for key, text in OUTPUT_DETAILS.items()}
+    if str(given.type or "uri_folder").lower() != "uri_folder":
+        said["type"] = given.type, OUTPUT_TYPE
+    for key, (value, text) in said.items():
+        if value is not None:
+            found.notes.append(f"outputs[{name!r}].{key}: {value!r}: not used: {text}")
+
+
 def _default(given: Input) -> Any:
     """Return the default of an input in the input's type: YAML reads ``1e-3`` as a text."""
     default = to_plain(given.default)
@@ -320,6 +343,7 @@ _SAID = {
     "priority": "priorityClassName of the compute in the Azure map",
     "locations": "nodeSelector of the compute in the Azure map",
     "resources.properties": "they are settings of Azure's service",
+    "max_instance_count": "a trial has as many pods as instance_count says",
     "additional_includes": "copy these files into the folder of the code",
     "parent_job_name": "a sweep has no parent",
 }

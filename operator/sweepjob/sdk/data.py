@@ -180,3 +180,27 @@ def check_inputs(inputs: Mapping[str, Any]) -> None:
             raise ArgumentError(
                 f"inputs[{name!r}]: {value!r}: must be a number, a text, an Input or an expression"
             )
+
+
+def check_declared(name: str, declared: Any, value: Any) -> None:
+    """Check a value against the bounds and the values that an input of a component has.
+
+    Args:
+        name: Name of the input.
+        declared: The input as the component has it.
+        value: Its value.
+
+    Raises:
+        ArgumentError: The value is outside of them.
+    """
+    if not isinstance(declared, Input) or not isinstance(value, Scalar) or value is None:
+        return
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    low, high = declared.min, declared.max
+    if is_number and low is not None and value < float(low):
+        raise ArgumentError(f"inputs[{name!r}]: {value!r}: must be at least {low}, its min")
+    if is_number and high is not None and value > float(high):
+        raise ArgumentError(f"inputs[{name!r}]: {value!r}: must be at most {high}, its max")
+    if declared.enum and str(value) not in map(str, declared.enum):
+        listed = ", ".join(map(str, declared.enum))
+        raise ArgumentError(f"inputs[{name!r}]: {value!r}: must be one of its enum: {listed}")

@@ -21,6 +21,7 @@ from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings, unused_parameters
 from ..loading.azure_map import AzureMap
 from ..loading.yaml_text import dump_yaml
+from ..unused_arguments import unused_arguments
 from .arguments import ArgumentError, present, python_message
 from .azure_members import JobMembers, write_yaml
 from .azure_resolution import Resolution, Resolver
@@ -51,17 +52,53 @@ class Command(JobMembers, TrialDefinition):
 
     _TYPE = "command"
 
+    def __init__(
+        self,
+        *,
+        limits: Any = None,
+        identity: Any = None,
+        services: Any = None,
+        queue_settings: Any = None,
+        parent_job_name: str | None = None,
+        is_deterministic: bool = True,
+        additional_includes: Any = None,
+        **given: Any,
+    ) -> None:
+        """Make a command by its class, as Azure's ``CommandJob``; see :func:`sweepjob.command`.
+
+        Args:
+            limits: Timeout of a trial: ``CommandJobLimits``.
+            identity: Azure's; not used, with a warning.
+            services: Azure's; not used, with a warning.
+            queue_settings: Azure's; not used, with a warning.
+            parent_job_name: Azure's; not used, with a warning.
+            is_deterministic: Azure's; results are never reused.
+            additional_includes: Azure's; not used, with a warning.
+            given: The attributes of the class.
+        """
+        super().__init__(**given)
+        if limits is not None:
+            self.limits = limits
+        self.azure |= present(
+            identity=identity,
+            services=services,
+            queue_settings=queue_settings,
+            parent_job_name=parent_job_name,
+            additional_includes=additional_includes,
+        )
+
     @property
     def component(self) -> Command:
         """The command itself, which is a component as well."""
         return self
 
+    @unused_arguments(harmless="path")
     def dump(self, dest: Any, **azure: Any) -> None:
         """Not supported; raises ArgumentError.
 
         Args:
             dest: Path, or an open file.
-            azure: Azure's other arguments; not used.
+            azure: Azure's ``path``, an old name.
 
         Raises:
             ArgumentError: A command alone has no file here.
@@ -218,12 +255,13 @@ class SweepJob(JobMembers, SweepDefinition):
     _TYPE = "sweep"
     trial: Command
 
+    @unused_arguments(harmless="path")
     def dump(self, dest: Any, **azure: Any) -> None:
         """Write the SweepJob object to a YAML file, for ``kubectl apply``.
 
         Args:
             dest: Path, or an open file.
-            azure: Azure's other arguments; not used.
+            azure: Azure's ``path``, an old name.
 
         Raises:
             ArgumentError: The sweep has errors.

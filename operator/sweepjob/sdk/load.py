@@ -17,6 +17,7 @@ from ..loading.sweep_files import azure_options, is_sweepjob, name_from_file, re
 from .arguments import ArgumentError
 from .data import Input, Output
 from .job import SweepJob
+from .overrides import overridden
 
 
 def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: Any) -> SweepJob:
@@ -29,7 +30,9 @@ def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: An
         source: A file name, or the contents of a file as a dict.
         options: What an Azure file refers to but does not contain: ``image``, ``command``, ``name``,
             ``namespace``, ``queue``, ``gpus``, ``inputs`` and ``outputs`` (paths by name), ``claim``; and
-            ``step``, the sweep step of a pipeline with several.
+            ``step``, the sweep step of a pipeline with several. Of Azure's client: ``relative_origin``,
+            the folder to which paths are relative, and ``params_override``, a list of dicts with changes
+            of the file by dotted keys.
 
     Returns:
         The sweep. It has not been submitted.
@@ -46,27 +49,55 @@ def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: An
     name = "sweep"
     if not is_data:
         data, name = _read(str(source))
+    if changes := options.pop("params_override", None):
+        data = overridden(data, changes)
+    origin = options.pop("relative_origin", None)
     if is_sweepjob(data):
+        _refuse_for_sweepjob(options)
         return SweepJob.from_manifest(copy.deepcopy(dict(data)))
     step = options.pop("step", None)
-    known = [field.name for field in fields(ConversionOptions)]
-    for option in options:
-        if option not in known:
-            raise ArgumentError(f"load_job: {option}: no such argument")
     base = azure_options("-" if is_data else str(source), AzureMap())
-    found = replace(base, is_lazy=True, **options)
-    try:
-        conversion = convert(data, found, name, step)
-    except UnsupportedFileError as error:
-        raise ArgumentError(f"{source}: {error}") from None
-    except InvalidSpec as error:
-        raise ArgumentError("; ".join(map(str, error.problems))) from None
+    found = replace(base, is_lazy=True, **_known(options, origin))
+    conversion = _converted(source, data, found, name, step)
     job = _with_names(SweepJob.from_manifest(conversion.manifest), conversion)
     for note in conversion.notes:
         # The code goes along with the sweep.
         if job.trial.code is None or note.path.rpartition(".")[2] != "code":
             warnings.warn(str(note), stacklevel=2)
     return job
+
+
+def _refuse_for_sweepjob(options: Mapping[str, Any]) -> None:
+    """Raise ArgumentError for options, which only a file of Azure's has."""
+    for option, value in options.items():
+        raise ArgumentError(
+            f"load_job: {option}={value!r}: is for files of Azure's, and this is a SweepJob: set it on "
+            "the job that load_job returns"
+        )
+
+
+def _known(options: Mapping[str, Any], origin: Any) -> dict[str, Any]:
+    """Return the options of a conversion.
+
+    Raises:
+        ArgumentError: one of them is no argument.
+    """
+    known = [field.name for field in fields(ConversionOptions)]
+    for option in options:
+        if option not in known:
+            raise ArgumentError(f"load_job: {option}: no such argument")
+    return {**options, **({} if origin is None else {"folder": str(origin)})}
+
+
+def _converted(
+    source: Any, data: Any, options: ConversionOptions, name: str, step: str | None
+) -> Conversion:
+    try:
+        return convert(data, options, name, step)
+    except UnsupportedFileError as error:
+        raise ArgumentError(f"{source}: {error}") from None
+    except InvalidSpec as error:
+        raise ArgumentError("; ".join(map(str, error.problems))) from None
 
 
 def _with_names(job: SweepJob, conversion: Conversion) -> SweepJob:

@@ -14,7 +14,7 @@ from ..template.references import Reference, replace_references
 from .arguments import ArgumentError
 from .attributes import KnownAttributes, NamedValues, unknown_attribute
 from .azure_objects import values_of
-from .data import Outputs, check_inputs
+from .data import Outputs, check_declared, check_inputs
 from .displays import Displayed
 from .distributions import check_instance_count
 from .steps import Step, record_step
@@ -24,6 +24,7 @@ _SHORT_FORM = ("image", "command", "resources")
 AZURE_SETTINGS = (
     *("identity", "services", "queue_settings", "docker_args", "locations", "job_tier"),
     *("priority", "is_deterministic", "parent_job_name", "additional_includes"),
+    "max_instance_count",
 )
 _RESOURCES = {"limits", "requests", "claims"}
 
@@ -172,7 +173,8 @@ class TrialDefinition(KnownAttributes, Step, Displayed):
             properties: Settings of Azure's service; not used.
             docker_args: Options of Docker; ``--shm-size`` is converted.
             shm_size: Size of ``/dev/shm`` in Azure's notation (``8g``) or as a quantity (``8Gi``).
-            max_instance_count: Pods of a trial at most; not used: there are as many as asked for.
+            max_instance_count: Pods of a trial at most; not used, with a warning: there are as many as
+                asked for.
 
         Raises:
             ArgumentError: It is no number of pods.
@@ -185,6 +187,8 @@ class TrialDefinition(KnownAttributes, Step, Displayed):
         if shm_size is not None:
             self.placement = self.placement.with_shared_memory(shm_size)
         others = {"locations": locations, "properties": properties, "docker_args": docker_args}
+        if max_instance_count != 1:
+            others["max_instance_count"] = max_instance_count
         for name, value in others.items():
             if value is not None:
                 self.azure["resources.properties" if name == "properties" else name] = value
@@ -220,6 +224,8 @@ class TrialDefinition(KnownAttributes, Step, Displayed):
             if name not in self.inputs:
                 known = ", ".join(self.inputs) or "none"
                 raise ArgumentError(f"{name}: the command has no such input; there are: {known}")
+        for name, value in inputs.items():
+            check_declared(name, self.inputs[name], value)
         made = copy.deepcopy(self)
         made.inputs |= inputs
         check_inputs(made.inputs)

@@ -6,7 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
+from ..unused_arguments import unused_arguments
 from .tables import read_table
+
+_MOUNTED = "the data are mounted already; use the path that this returns"
 
 
 class InputDataset(str):
@@ -19,29 +22,34 @@ class InputDataset(str):
 
     __slots__ = ()
 
+    @unused_arguments(
+        {"on_error out_of_range_datetime": "pandas reads the files, and raises its own errors"}
+    )
     def to_pandas_dataframe(self, **azure: Any) -> Any:
         """Return the table as a data frame; the files of a folder are joined.
 
         Args:
-            azure: Azure's arguments; ignored.
+            azure: Azure's ``on_error`` and ``out_of_range_datetime``; not used, with a warning.
         """
         return read_table(str(self))
 
+    @unused_arguments({"path_on_compute": _MOUNTED})
     def as_mount(self, path_on_compute: str | None = None) -> MountedDataset:
         """Return the path, which is mounted already.
 
         Args:
-            path_on_compute: Azure's; ignored.
+            path_on_compute: Azure's; not used, with a warning.
         """
         return MountedDataset(self)
 
     as_download = as_mount
 
+    @unused_arguments({"mount_point": _MOUNTED})
     def mount(self, mount_point: str | None = None) -> MountedDataset:
         """Return a context whose value is the path; ``start()`` and ``stop()`` do nothing.
 
         Args:
-            mount_point: Azure's; ignored.
+            mount_point: Azure's; not used, with a warning.
         """
         return MountedDataset(self)
 

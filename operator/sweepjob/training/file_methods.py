@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..unused_arguments import unused_arguments
 from .logging_methods import LoggingMethods
 from .registered_model import RegisteredModel
 from .run_files import copy_to
+
+_KEPT = "files are kept with the trial's outputs; the Azure map has their datastore"
 
 
 class FileMethods(LoggingMethods):
     """Keeps files of the trial by name."""
 
+    @unused_arguments({"datastore_name": _KEPT})
     def upload_file(
         self, name: str, path_or_stream: str | Path | BinaryIO, datastore_name: Any = None
     ) -> str:
@@ -22,31 +26,33 @@ class FileMethods(LoggingMethods):
         Args:
             name: Name of the file, such as ``outputs/model.pkl``.
             path_or_stream: The file.
-            datastore_name: Azure's; ignored.
+            datastore_name: Azure's; not used, with a warning.
 
         Returns:
             The path where the file is kept.
         """
         return str(self._files.save(name, path_or_stream))
 
+    @unused_arguments({"datastore_name": _KEPT}, harmless="return_artifacts timeout_seconds")
     def upload_files(self, names: Iterable[str], paths: Iterable[str], **azure: Any) -> None:
         """Keep files.
 
         Args:
             names: Their names.
             paths: The files, in the same order.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's other arguments; ``datastore_name`` is not used, with a warning.
         """
         for name, path in zip(names, paths):  # noqa: B905 of Python 3.10
             self.upload_file(name, path)
 
+    @unused_arguments({"datastore_name": _KEPT})
     def upload_folder(self, name: str, path: str | Path, datastore_name: Any = None) -> None:
         """Keep a folder.
 
         Args:
             name: Name of the folder.
             path: The folder.
-            datastore_name: Azure's; ignored.
+            datastore_name: Azure's; not used, with a warning.
         """
         root = Path(path)
         for file in sorted(file for file in root.rglob("*") if file.is_file()):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..unused_arguments import unused_arguments
 from .environment import TrialEnvironment
 from .record import logged_metrics, logged_tags
 from .reporting import Reporter, print_message, write_line
@@ -27,7 +28,7 @@ class LoggingMethods:
         Args:
             name: Name of the metric.
             value: A number; a text is kept, and never a report.
-            description: Azure's; ignored.
+            description: Azure's text, which is not kept.
             step: Step; counted by default.
         """
         try:
@@ -44,7 +45,7 @@ class LoggingMethods:
         Args:
             name: Name of the metric.
             value: The values.
-            description: Azure's; ignored.
+            description: Azure's text, which is not kept.
         """
         for one in value:
             self.log(name, one)
@@ -54,7 +55,7 @@ class LoggingMethods:
 
         Args:
             name: Name of the table.
-            description: Azure's; ignored.
+            description: Azure's text, which is not kept.
             columns: Values by column.
         """
         self._emit("row", name, {key: _plain(value) for key, value in columns.items()})
@@ -65,7 +66,7 @@ class LoggingMethods:
         Args:
             name: Name of the table.
             value: A value, or a list of values, by column.
-            description: Azure's; ignored.
+            description: Azure's text, which is not kept.
         """
         self._emit("table", name, {key: _plain(cells) for key, cells in dict(value).items()})
 
@@ -78,7 +79,7 @@ class LoggingMethods:
             name: Name of the image, which is also its file's, with ``.png`` unless it has a suffix.
             path: File of the image.
             plot: ``matplotlib.pyplot``, or a figure, whose ``savefig`` is called. Give either.
-            description: Azure's; ignored.
+            description: Azure's text, which is not kept.
 
         Raises:
             ValueError: Not exactly one of ``path`` and ``plot`` is given.
@@ -111,12 +112,13 @@ class LoggingMethods:
         """Keep predictions; see ``log_table``."""
         self._emit("document", name, value)
 
+    @unused_arguments(harmless="recursive run_type populate")
     def get_metrics(self, name: str | None = None, **azure: Any) -> dict[str, Any]:
         """Return what this run has logged so far, by metric name.
 
         Args:
             name: Name of one metric; all by default.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``recursive``, ``run_type`` and ``populate``.
         """
         found = logged_metrics(self._files.entries())
         return found if name is None else {k: v for k, v in found.items() if k == name}

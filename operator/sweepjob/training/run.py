@@ -14,6 +14,7 @@ import uuid
 from types import SimpleNamespace
 from typing import Any
 
+from ..unused_arguments import unused_arguments
 from .datasets import InputDatasets
 from .environment import TrialEnvironment
 from .file_methods import FileMethods
@@ -40,12 +41,13 @@ class Run(StatusMethods, FileMethods):
         self._is_recorded = bool(environment.trial)
 
     @classmethod
+    @unused_arguments(harmless="used_for_context_manager")
     def get_context(cls, allow_offline: bool = True, **azure: Any) -> Run:
         """Return the run that this process belongs to.
 
         Args:
             allow_offline: False to raise an error outside of a sweep.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``used_for_context_manager``.
 
         Raises:
             RuntimeError: The process belongs to no trial, and ``allow_offline`` is False.
@@ -113,13 +115,14 @@ class Run(StatusMethods, FileMethods):
         self._completed = True
         self._record("status", "completed", None)
 
+    @unused_arguments()
     def fail(self, error_details: Any = None, error_code: Any = None, **azure: Any) -> None:
         """Print an error, and let the process end with exit code 1, so that the trial fails.
 
         Args:
             error_details: The error.
             error_code: Azure's code.
-            azure: Azure's other arguments; ignored.
+            azure: No other argument is taken.
         """
         write_line(f"Run failed with error code {error_code}:\n{error_details}")
         self._record("status", "failed", str(error_details))
@@ -130,13 +133,14 @@ class Run(StatusMethods, FileMethods):
         """Record that the script has given up. The trial ends with its process."""
         self._record("status", "canceled", None)
 
+    @unused_arguments({"outputs": "the outputs of a child run are those of its trial"})
     def child_run(self, name: str | None = None, run_id: str | None = None, **azure: Any) -> Run:
         """Return a run within this one. What it logs is never a report of the trial.
 
         Args:
             name: Name of the run.
             run_id: Id of the run.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``outputs``; not used, with a warning.
         """
         return ChildRun(self._environment, f"{self.id}.{run_id or name or uuid.uuid4().hex}")
 
@@ -159,8 +163,8 @@ class ChildRun(Run):
         Args:
             name: Name of the metric.
             value: The value.
-            description: Azure's; ignored.
-            step: Azure's; ignored.
+            description: Azure's text, which is not kept.
+            step: Azure's number, which is not kept: the values have an order.
         """
         self._emit("scalar", f"{self.id}/{name}", value)
 

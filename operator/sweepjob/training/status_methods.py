@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..unused_arguments import unused_arguments
+
 _RUNNING, _COMPLETED = "Running", "Completed"
 
 
@@ -39,12 +41,13 @@ class StatusMethods:
         """No properties."""
         return {}
 
+    @unused_arguments(harmless="recursive tags properties type status _rehydrate_runs")
     def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
         """Return no runs: what child runs log is kept in the record of this run.
 
         Args:
-            recursive: Azure's; ignored.
-            azure: Azure's filters; ignored.
+            recursive: Azure's; there are no runs.
+            azure: Azure's filters.
         """
         return []
 
@@ -57,6 +60,7 @@ class StatusMethods:
         """The command that shows the trial."""
         return self.get_portal_url()
 
+    @unused_arguments(harmless="show_output wait_post_processing raise_on_error")
     def wait_for_completion(
         self,
         show_output: bool = False,
@@ -66,8 +70,8 @@ class StatusMethods:
         """Return the details at once: the run is that of this process.
 
         Args:
-            show_output: Azure's; ignored.
-            wait_post_processing: Azure's; ignored.
-            raise_on_error: Azure's; ignored.
+            show_output: Azure's; the run does not end while it is waited for.
+            wait_post_processing: The same.
+            raise_on_error: The same.
         """
         return self.get_details()

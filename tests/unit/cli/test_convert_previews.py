@@ -207,3 +207,42 @@ def test_the_map_of_a_preview_has_its_names(program: Program) -> None:
     assert set(found["code"]) == {"src"}
     assert program("azure-map", "init", program.file(SPRING, "job.yml")) == 0
     assert set(yaml.safe_load(program.out)["data"]) == {"table:3"}
+
+
+SHOWN = """
+creation_context: {created_at: "2024-05-01", created_by: someone}
+id: azureml:/subscriptions/a/resourceGroups/b/providers/x/workspaces/c/jobs/calm_dog
+resourceGroup: b
+parameters: {}
+status: Completed
+services: {Studio: {endpoint: "https://a.example"}}
+"""
+
+
+@pytest.mark.parametrize("is_step", [False, True])
+def test_what_azures_cli_shows_of_a_job_is_converted(program: Program, is_step: bool) -> None:
+    body = yaml.safe_load(AUTUMN)
+    shown = yaml.safe_load(SHOWN)
+    if is_step:
+        step = {**body, "inputs": {}, "trial": {**body["trial"], "command": "fit ${{inputs.lr}}"}}
+        step["trial"]["inputs"] = {"lr": {"type": "number"}}
+        body = {"type": "pipeline", "jobs": {"tune": {**step, **shown}}}
+    path = program.file(yaml.safe_dump({**body, **shown}), "shown.yml")
+    assert program("convert", path) == 0, program.err
+    for key in ("creation_context", "id", "parameters", "resourceGroup", "status"):
+        assert f"note: {key}: " in program.err
+        assert not is_step or f"note: jobs.tune.{key}: " in program.err
+
+
+def test_texts_that_look_like_numbers_stay_as_they_are(program: Program) -> None:
+    body = AUTUMN.replace(
+        '{rows: {file: "https://a.example/rows.csv"}}', "{rows: 12e5, more: 1234e567}"
+    )
+    body = body.replace(
+        "  environment:", "  environment_variables: {A: 1234e567, B: 12e5}\n  environment:"
+    )
+    path = program.file(body.replace("--lr", "${{inputs.more}} --lr"), "numbers.yml")
+    assert program("convert", path) == 0, program.err
+    (found,) = load_documents(program.out)
+    assert found["spec"]["inputs"] == {"rows": "12e5", "more": "1234e567"}
+    assert [v["value"] for v in found["spec"]["trial"]["env"]] == ["1234e567", "12e5"]

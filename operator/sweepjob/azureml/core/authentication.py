@@ -12,7 +12,7 @@ class _Credentials:
     """Credentials that are not used.
 
     Args:
-        azure: Azure's arguments; ignored.
+        azure: Azure's arguments; not used, which the workspace says.
     """
 
     def __init__(self, *_: Any, **azure: Any) -> None:
@@ -26,7 +26,7 @@ class _Credentials:
         """Return an empty token.
 
         Args:
-            azure: Azure's arguments; ignored.
+            azure: Azure's arguments; not used, which the workspace says.
         """
         return SimpleNamespace(token="", expires_on=0)
 

@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+from ...unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from .._unsupported import unsupported
 from ..exceptions import ComputeTargetException
 
 __path__: list[str] = []  # a package in Azure's client; see _missing_modules
+
+_NO_MACHINES = (
+    "no machines are created: the cluster has its nodes, and its limits and queues decide"
+)
+_MACHINES = (
+    "vm_priority min_nodes max_nodes idle_seconds_before_scaledown admin_username "
+    "admin_user_password admin_user_ssh_key vnet_resourcegroup_name vnet_name subnet_name "
+    "remote_login_port_public_access identity_type identity_id location enable_node_public_ip "
+    "ssh_public_access admin_user_ssh_public_key assigned_user_object_id assigned_user_tenant_id"
+)
 
 
 class ProvisioningConfiguration:
@@ -63,13 +74,14 @@ class ComputeTarget(OtherMembers):
             )
 
     @staticmethod
+    @unused_arguments({_MACHINES: _NO_MACHINES}, harmless="tags description")
     def provisioning_configuration(vm_size: str = "", **azure: Any) -> ProvisioningConfiguration:
         """Return a size of virtual machines.
 
         Args:
             vm_size: The size.
-            azure: Azure's other arguments, such as ``max_nodes``; ignored, since limits and queues of the
-                cluster decide.
+            azure: Azure's other arguments, such as ``max_nodes``; not used, with a warning: limits and
+                queues of the cluster decide.
         """
         return ProvisioningConfiguration(vm_size)
 
@@ -88,23 +100,25 @@ class ComputeTarget(OtherMembers):
         return AmlCompute(workspace, name, getattr(provisioning_configuration, "vm_size", None))
 
     @staticmethod
+    @unused_arguments({"attach_configuration": "the Azure map says what the compute target is"})
     def attach(workspace: Any, name: str, attach_configuration: Any) -> ComputeTarget:
         """Return the compute target of a name.
 
         Args:
             workspace: The workspace.
             name: Name of the compute target.
-            attach_configuration: Azure's; ignored.
+            attach_configuration: Azure's; not used, with a warning.
         """
         return ComputeTarget(workspace, name)
 
     @staticmethod
+    @unused_arguments(harmless="location")
     def supported_vmsizes(workspace: Any, location: str | None = None) -> list[dict[str, Any]]:
         """Return the sizes of virtual machines that the Azure map has.
 
         Args:
             workspace: The workspace.
-            location: Azure's; ignored.
+            location: Azure's; the map's sizes are those of all regions.
         """
         return [{"name": name} for name in workspace.azure_map.instance_types if name != "*"]
 
@@ -117,8 +131,13 @@ class ComputeTarget(OtherMembers):
         """
         return list(workspace.compute_targets.values())
 
+    @unused_arguments(harmless="show_output min_node_count timeout_in_minutes is_delete_operation")
     def wait_for_completion(self, *_: Any, **azure: Any) -> None:
-        """Do nothing: nothing is provisioned."""
+        """Do nothing: nothing is provisioned.
+
+        Args:
+            azure: Azure's arguments, such as ``show_output``.
+        """
 
     def get_status(self) -> Any:
         """Return a status; its nodes are not counted."""
@@ -138,11 +157,21 @@ class ComputeTarget(OtherMembers):
             "vmSize": self.vm_size,
         }
 
+    @unused_arguments({_MACHINES: _NO_MACHINES})
     def update(self, **azure: Any) -> None:
-        """Do nothing: limits and queues of the cluster decide."""
+        """Do nothing: limits and queues of the cluster decide.
 
-    def delete(self) -> None:
-        """Do nothing: nothing was provisioned."""
+        Args:
+            azure: Azure's numbers of nodes; not used, with a warning.
+        """
+
+    @unused_arguments(harmless="wait_for_completion show_output")
+    def delete(self, **azure: Any) -> None:
+        """Do nothing: nothing was provisioned.
+
+        Args:
+            azure: Azure's ``wait_for_completion`` and ``show_output``.
+        """
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r})"

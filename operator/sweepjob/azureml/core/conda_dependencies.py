@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 
 
@@ -24,23 +25,25 @@ class CondaDependencies:
         self.python_version = ""
 
     @staticmethod
+    @unused_arguments(
+        {"pip_indexurl": "the image has the packages, wherever they are from"},
+        harmless="pin_sdk_version",
+    )
     def create(
         pip_indexurl: str | None = None,
         pip_packages: Sequence[str] | None = None,
         conda_packages: Sequence[str] | None = None,
         python_version: str = "",
         pin_sdk_version: bool = True,
-        **azure: Any,
     ) -> CondaDependencies:
         """Return packages.
 
         Args:
-            pip_indexurl: Azure's; ignored.
+            pip_indexurl: Azure's; not used, with a warning.
             pip_packages: Packages that pip installs.
             conda_packages: Packages that conda installs.
             python_version: Version of Python.
-            pin_sdk_version: Azure's; ignored.
-            azure: Azure's other arguments; ignored.
+            pin_sdk_version: Azure's; packages of Azure's client are not needed.
         """
         made = CondaDependencies()
         made.pip_packages = list(pip_packages or ())
@@ -145,14 +148,23 @@ class CondaDependencies:
         """Return the version of Python."""
         return self.python_version
 
+    @unused_arguments({"pip_option": "the image of the Azure map has the packages"})
     def set_pip_option(self, pip_option: str) -> None:
         """Do nothing: the image of the Azure map has the packages.
 
         Args:
-            pip_option: Azure's; ignored.
+            pip_option: Azure's; not used, with a warning.
         """
 
-    remove_pip_option = set_pip_index_url = set_pip_option
+    remove_pip_option = set_pip_option
+
+    @unused_arguments({"index_url": "the image of the Azure map has the packages"})
+    def set_pip_index_url(self, index_url: str) -> None:
+        """Do nothing: the image of the Azure map has the packages.
+
+        Args:
+            index_url: Azure's; not used, with a warning.
+        """
 
     def as_dict(self) -> Any:
         """Return the packages as the content of a conda file."""
@@ -180,7 +192,15 @@ class CondaDependencies:
         (Path(base_directory) / name).write_text(self.serialize_to_string(), encoding="utf-8")
         return name
 
-    save = save_to_file
+    def save(self, path: str | None = None) -> str:
+        """Write the packages to a conda file, and return its path.
+
+        Args:
+            path: The file; ``conda_dependencies.yml`` by default.
+        """
+        name = path or "conda_dependencies.yml"
+        Path(name).write_text(self.serialize_to_string(), encoding="utf-8")
+        return name
 
     @property
     def is_empty(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from typing import Mapping as TypingMapping  # noqa: UP035 for images with Python 3.8
 
 from ...training.environment import TrialEnvironment
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..data.abstract_dataset import registered, registered_names
 from ..data.dataset_factory import FileDatasetFactory, TabularDatasetFactory
@@ -33,6 +34,7 @@ class Dataset:
     Tabular = TabularDatasetFactory
 
     @staticmethod
+    @unused_arguments()
     def get_by_name(workspace: Any, name: str, version: Any = "latest", **azure: Any) -> Any:
         """Return the dataset of a name.
 
@@ -40,7 +42,7 @@ class Dataset:
             workspace: The workspace.
             name: Name of the dataset.
             version: Version, or ``latest``.
-            azure: Azure's other arguments; ignored.
+            azure: No other argument is taken.
 
         Raises:
             UserErrorException: The Azure map has no such data; the message has the line to add.
@@ -58,13 +60,14 @@ class Dataset:
         return MappedDataset((reference,), name, version, None if environment.trial else workspace)
 
     @staticmethod
+    @unused_arguments()
     def get_by_id(workspace: Any, id: str, **azure: Any) -> Any:
         """Return the dataset of an argument that the script got for a dataset: a name, a path or a URL.
 
         Args:
             workspace: The workspace.
             id: The argument.
-            azure: Azure's other arguments; ignored.
+            azure: No other argument is taken.
         """
         inputs = {path: name for name, path in _inputs().items()}
         if id in inputs or "/" in id:

@@ -8,11 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ...unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from ..data.data_reference import DataReference
 from ..data.datapath import DataPath
+from ..data.dataset_consumption_config import MOUNT_PATH
 from ..exceptions import NotSupported, UserErrorException
+
+_ACCOUNT = (
+    "container_name account_name sas_token account_key protocol endpoint blob_cache_timeout "
+    "grant_workspace_access subscription_id resource_group store_name tenant_id client_id "
+    "client_secret resource_url authority_url filesystem file_share_name namenode_address "
+    "hdfs_server_certificate kerberos_realm kerberos_kdc_address kerberos_principal kerberos_keytab "
+    "kerberos_password"
+)
 
 
 class Datastore(OtherMembers):
@@ -73,6 +83,10 @@ class Datastore(OtherMembers):
         return Datastore(workspace)
 
     @staticmethod
+    @unused_arguments(
+        {_ACCOUNT: "the Azure map has the datastore's volume"},
+        harmless="overwrite create_if_not_exists skip_validation",
+    )
     def register_azure_blob_container(
         workspace: Any, datastore_name: str, *_: Any, **azure: Any
     ) -> Datastore:
@@ -81,7 +95,7 @@ class Datastore(OtherMembers):
         Args:
             workspace: The workspace.
             datastore_name: Its name.
-            azure: Azure's account, container and key; ignored.
+            azure: Azure's account, container and key; not used, with a warning.
         """
         return Datastore(workspace, datastore_name)
 
@@ -106,12 +120,18 @@ class Datastore(OtherMembers):
         """
         return DataReference(self, data_reference_name or self.name, path or "")
 
-    def as_mount(self) -> DataReference:
-        """Return the datastore as data of a trial."""
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
+    def as_mount(self, path_on_compute: str | None = None) -> DataReference:
+        """Return the datastore as data of a trial.
+
+        Args:
+            path_on_compute: Azure's; not used, with a warning.
+        """
         return self.path()
 
     as_download = as_upload = as_mount
 
+    @unused_arguments(harmless="show_progress")
     def upload(
         self,
         src_dir: str,
@@ -125,7 +145,7 @@ class Datastore(OtherMembers):
             src_dir: The folder.
             target_path: Path on the datastore.
             overwrite: True to replace files.
-            show_progress: Azure's; ignored.
+            show_progress: Azure's; no progress is shown.
 
         Raises:
             UserErrorException: The map has no entry for the datastore, or no ``local`` folder for a
@@ -134,6 +154,7 @@ class Datastore(OtherMembers):
         files = [str(file) for file in sorted(Path(src_dir).rglob("*")) if file.is_file()]
         return self.upload_files(files, src_dir, target_path, overwrite, show_progress)
 
+    @unused_arguments(harmless="show_progress")
     def upload_files(
         self,
         files: Sequence[str],
@@ -149,7 +170,7 @@ class Datastore(OtherMembers):
             relative_root: Folder that their paths on the datastore are relative to.
             target_path: Path on the datastore.
             overwrite: True to replace files.
-            show_progress: Azure's; ignored.
+            show_progress: Azure's; no progress is shown.
 
         Raises:
             UserErrorException: The map has no entry for the datastore, or no ``local`` folder for a
@@ -173,6 +194,7 @@ class Datastore(OtherMembers):
                 shutil.copyfile(file, target)
         return self.path(target_path)
 
+    @unused_arguments(harmless="show_progress")
     def download(
         self, target_path: str, prefix: str | None = None, overwrite: bool = False, **azure: Any
     ) -> int:
@@ -182,7 +204,7 @@ class Datastore(OtherMembers):
             target_path: Folder to copy them to.
             prefix: Path on the datastore.
             overwrite: True to replace files.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``show_progress``; no progress is shown.
         """
         root = self._local_folder()
         if root is None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ...unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_members import OtherMembers
 from .._other_names import other_names
@@ -20,6 +21,8 @@ CURATED_PREFIX = "AzureML-"
 # As in Azure, the image of an environment that has none.
 DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 
+_PACKAGES = "the image that the Azure map has for the environment has its packages"
+
 
 class DockerSection(CheckedAttributes):
     """The image of an environment.
@@ -28,8 +31,14 @@ class DockerSection(CheckedAttributes):
         base_image: The image.
         base_dockerfile: A Dockerfile; the map has to name the image that it makes.
         shm_size: Size of ``/dev/shm``.
-        enabled: Azure's; ignored.
+        enabled: Azure's; a trial is always a container on a cluster.
     """
+
+    _unused: ClassVar[Mapping[str, str]] = {
+        "gpu_support": "the Azure map says how many GPUs a compute target has",
+        "platform": "nodes run Linux; the image says for which processor it is",
+        "shared_volumes": "volumes are those of the Azure map",
+    }
 
     def __init__(self) -> None:
         self.base_image: str | None = DEFAULT_CPU_IMAGE
@@ -52,6 +61,10 @@ class PythonSection(CheckedAttributes):
         user_managed_dependencies: True if the image has all packages.
     """
 
+    _unused: ClassVar[Mapping[str, str]] = {
+        "base_conda_environment interpreter_path": "the script runs with the image's python",
+    }
+
     def __init__(self) -> None:
         self.user_managed_dependencies = False
         self.interpreter_path = "python"
@@ -69,10 +82,16 @@ class Environment(CheckedAttributes, OtherMembers):
 
     Args:
         name: Name of the environment.
+        version: Version of the environment.
     """
 
     _ignored: ClassVar[Mapping[str, str]] = {
         "build_local": "nothing is built: the Azure map has the image",
+    }
+    _unused: ClassVar[Mapping[str, str]] = {
+        "inferencing_stack_version": "models are not deployed here",
+        "spark r databricks": "a trial is a process of a container",
+        "environment_definition": "give the environment itself",
     }
     _refused: ClassVar[Mapping[str, str]] = {
         "add_private_pip_wheel get_image_details": "the image has the packages: add it to environment: "
@@ -80,8 +99,8 @@ class Environment(CheckedAttributes, OtherMembers):
         "asset_id label": "it has no equivalent; remove this line",
     }
 
-    def __init__(self, name: str = "environment", **azure: Any) -> None:
-        self.name, self.version = name, azure.get("version")
+    def __init__(self, name: str = "environment", *, version: str | None = None) -> None:
+        self.name, self.version = name, version
         self.docker, self.python = DockerSection(), PythonSection()
         self.environment_variables: dict[str, str] = {}
         self.inferencing_stack_version: str | None = None
@@ -91,6 +110,7 @@ class Environment(CheckedAttributes, OtherMembers):
         self.environment_definition: Any = None
 
     @staticmethod
+    @unused_arguments({"label": "the Azure map has one image for all labels; give version="})
     def get(
         workspace: Any, name: str, version: str | None = None, label: str | None = None
     ) -> Environment:
@@ -100,7 +120,7 @@ class Environment(CheckedAttributes, OtherMembers):
             workspace: The workspace.
             name: Name of the environment.
             version: Version.
-            label: Azure's; ignored.
+            label: Azure's; not used, with a warning.
         """
         return Environment(name, version=version)
 
@@ -130,6 +150,7 @@ class Environment(CheckedAttributes, OtherMembers):
         return made
 
     @staticmethod
+    @unused_arguments({"pip_version": _PACKAGES})
     def from_pip_requirements(
         name: str, file_path: str, pip_version: str | None = None
     ) -> Environment:
@@ -138,7 +159,7 @@ class Environment(CheckedAttributes, OtherMembers):
         Args:
             name: Name of the environment.
             file_path: The requirements file.
-            pip_version: Azure's; ignored.
+            pip_version: Azure's; not used, with a warning.
 
         """
         made = Environment(name)
@@ -176,19 +197,21 @@ class Environment(CheckedAttributes, OtherMembers):
         return made
 
     @staticmethod
+    @unused_arguments({"conda_specification pip_requirements": _PACKAGES})
     def from_dockerfile(name: str, dockerfile: str, **azure: Any) -> Environment:
         """Return the environment of a Dockerfile. The map has to name the image that it makes.
 
         Args:
             name: Name of the environment.
             dockerfile: The Dockerfile.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's files of packages; not used, with a warning.
         """
         made = Environment(name)
         made.docker.base_image, made.docker.base_dockerfile = None, dockerfile
         return made
 
     @staticmethod
+    @unused_arguments({"conda_specification pip_requirements": _PACKAGES})
     def from_docker_build_context(
         name: str, docker_build_context: Any, **azure: Any
     ) -> Environment:
@@ -197,11 +220,12 @@ class Environment(CheckedAttributes, OtherMembers):
         Args:
             name: Name of the environment.
             docker_build_context: The folder.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's files of packages; not used, with a warning.
         """
         return Environment.from_dockerfile(name, str(docker_build_context))
 
     @staticmethod
+    @unused_arguments({"conda_environment_name": _PACKAGES})
     def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment:
         """Return the environment of a conda environment. The map has to name an image with its packages.
 
@@ -273,12 +297,13 @@ class Environment(CheckedAttributes, OtherMembers):
         """
         return self
 
+    @unused_arguments({"image_build_compute": "nothing is built: the Azure map has the image"})
     def build(self, workspace: Any, image_build_compute: Any = None) -> BuildDetails:
         """Return a build that is done: the image is that of the Azure map.
 
         Args:
             workspace: The workspace.
-            image_build_compute: Azure's; ignored.
+            image_build_compute: Azure's; not used, with a warning.
         """
         return BuildDetails()
 
@@ -309,11 +334,12 @@ class BuildDetails:
 
     status = "Succeeded"
 
+    @unused_arguments(harmless="show_output")
     def wait_for_completion(self, show_output: bool = True) -> None:
         """Do nothing: nothing is built.
 
         Args:
-            show_output: Azure's; ignored.
+            show_output: Azure's; there is no output.
         """
 
 

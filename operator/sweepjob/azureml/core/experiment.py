@@ -11,9 +11,10 @@ from ...sdk.azure_resolution import Resolver
 from ...sdk.job import SweepJob
 from ...sdk.object_name import object_name
 from ...sdk.sweep_objects import NotFound
+from ...unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
-from ..exceptions import NotSupported
+from ..exceptions import NotSupported, UserErrorException
 from ..runs.hyperdrive_run import HyperDriveRun
 from .script_run_config import ScriptRunConfig
 from .single_run import SingleRun, SingleRunConfig
@@ -28,7 +29,7 @@ class Experiment(OtherMembers):
     Args:
         workspace: A workspace, or a :class:`sweepjob.SweepClient`.
         name: Name of the experiment. Sweeps without a ``custom_run_id`` are named after it.
-        azure: Azure's other arguments; ignored.
+        azure: No other argument is taken.
     """
 
     _ignored: ClassVar[Mapping[str, str]] = {
@@ -39,6 +40,7 @@ class Experiment(OtherMembers):
         "archived_time from_directory get_docs_url identity": "it has no equivalent; remove this line",
     }
 
+    @unused_arguments(harmless="_skip_name_validation")
     def __init__(self, workspace: Any, name: str, **azure: Any) -> None:
         self.workspace, self.name = workspace, name
 
@@ -47,13 +49,29 @@ class Experiment(OtherMembers):
         """Name of the experiment."""
         return self.name
 
-    def submit(self, config: Any, tags: Mapping[str, str] | None = None, **azure: Any) -> Any:
+    @unused_arguments(
+        {
+            "continue_on_step_failure regenerate_outputs parent_run_id": "only the sweep of a pipeline "
+            "runs here",
+            "credential_passthrough": "pods have service accounts: serviceAccountName of the compute in "
+            "the Azure map",
+            "run_id": "give HyperDriveConfig(custom_run_id=...)",
+        }
+    )
+    def submit(
+        self,
+        config: Any,
+        tags: Mapping[str, str] | None = None,
+        pipeline_parameters: Mapping[str, Any] | None = None,
+        **azure: Any,
+    ) -> Any:
         """Create the sweep. A ``ScriptRunConfig`` is a run of its own: a sweep of one trial.
 
         Args:
             config: Definition of the sweep, the script, or a pipeline with a step that is a sweep.
             tags: Tags of the sweep.
-            azure: Azure's other arguments; ignored.
+            pipeline_parameters: Values of the pipeline's parameters by name.
+            azure: Azure's other arguments; not used, with a warning.
 
         Returns:
             The sweep, or the run.
@@ -63,7 +81,11 @@ class Experiment(OtherMembers):
             SweepError: The API server refuses it.
         """
         if hasattr(config, "sweep_config"):  # a pipeline
-            return self.submit(config.sweep_config(), tags)
+            return self.submit(config.sweep_config(pipeline_parameters), tags)
+        if pipeline_parameters:
+            raise UserErrorException(
+                "Experiment.submit: pipeline_parameters: only a Pipeline has parameters"
+            )
         if isinstance(config, ScriptRunConfig):
             run = self._submit(SingleRunConfig(config), config, tags)
             return SingleRun(run)
@@ -110,12 +132,13 @@ class Experiment(OtherMembers):
         resolver = self._resolver(is_local=True)
         return run_local(job, wait=False, source_directory=code or ".", resolver=resolver).objects
 
+    @unused_arguments({"type tags properties": "all sweeps of the experiment are returned"})
     def get_runs(self, *_: Any, include_children: bool = False, **azure: Any) -> Iterator[Any]:
         """Yield the sweeps, the newest first.
 
         Args:
             include_children: True for the trials as well.
-            azure: Azure's filters; ignored.
+            azure: Azure's filters; not used, with a warning.
         """
         for name, experiment in _sweeps(self.workspace):
             if experiment == self.name:
@@ -124,11 +147,13 @@ class Experiment(OtherMembers):
                 if include_children:
                     yield from run.get_children()
 
+    @unused_arguments(harmless="outputs snapshot_directory display_name")
     def start_logging(self, *_: Any, **azure: Any) -> Any:
         """Return a run of this process, which prints what it logs.
 
         Args:
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``outputs``, ``snapshot_directory`` and ``display_name``: only this process
+                is a part of the run.
         """
         from ...training.run import Run
 
@@ -144,13 +169,14 @@ class Experiment(OtherMembers):
         raise NotSupported(f"Experiment.tag({key!r}): give submit(config, tags={{{key!r}: ...}})")
 
     @staticmethod
+    @unused_arguments({"view_type tags": "all experiments are returned"})
     def list(workspace: Any, experiment_name: str | None = None, **azure: Any) -> list[Experiment]:
         """Return the experiments that have sweeps.
 
         Args:
             workspace: The workspace.
             experiment_name: Name of one experiment; all by default.
-            azure: Azure's filters; ignored.
+            azure: Azure's filters; not used, with a warning.
         """
         names_of_all = experiment_names(workspace)
         return [Experiment(workspace, n) for n in names_of_all if experiment_name in (None, n)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from .._unsupported import unsupported
 from ..models import RegisteredModel, find_model, models, register
@@ -21,19 +22,28 @@ class Model(RegisteredModel):
         CUSTOM, ONNX, SCIKITLEARN = "Custom", "Onnx", "ScikitLearn"
         PYTORCH, TENSORFLOW, TFKERAS, MULTI = "PyTorch", "TensorFlow", "TfKeras", "Multi"
 
+    @unused_arguments(
+        {"tags properties run_id model_framework": "a model is found by its name and version"},
+        harmless="expand",
+    )
     def __new__(
         cls,
         workspace: Any,
         name: str | None = None,
         id: str | None = None,
         version: Any = None,
-        **_: Any,
+        **azure: Any,
     ) -> Any:
         """Return a model of this machine."""
         text, _sep, number = (id or name or "").partition(":")
         return find_model(text, version or number or None)
 
     @staticmethod
+    @unused_arguments(
+        {"child_paths": "the whole folder is copied"},
+        harmless="model_framework model_framework_version datasets sample_input_dataset "
+        "sample_output_dataset resource_configuration",
+    )
     def register(
         workspace: Any,
         model_path: str,
@@ -52,22 +62,30 @@ class Model(RegisteredModel):
             tags: Tags of the version.
             properties: Properties of the version.
             description: Description of the version.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's other arguments, which describe the model; ``child_paths`` is not used,
+                with a warning.
         """
         return register(model_name, Path(model_path), tags or {}, properties, description)
 
     @staticmethod
+    @unused_arguments(harmless="_workspace")
     def get_model_path(model_name: str, version: Any = None, **azure: Any) -> str:
         """Return the path of a model.
 
         Args:
             model_name: Name of the model.
             version: Version; the newest by default.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``_workspace``.
         """
         return str(find_model(model_name, version).path)
 
     @staticmethod
+    @unused_arguments(
+        {
+            "tags properties run_id dataset_id model_framework": "all models of the name are returned"
+        },
+        harmless="expand page_count",
+    )
     def list(
         workspace: Any, name: str | None = None, latest: bool = False, **azure: Any
     ) -> list[Any]:
@@ -77,7 +95,7 @@ class Model(RegisteredModel):
             workspace: The workspace.
             name: Name of the model; all by default.
             latest: True for the newest version of each.
-            azure: Azure's filters; ignored.
+            azure: Azure's filters; not used, with a warning.
         """
         found = models(name)
         newest = {model.name: model for model in reversed(found)}

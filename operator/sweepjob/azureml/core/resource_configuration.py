@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 
 
@@ -11,9 +12,10 @@ class ResourceConfiguration:
     """Resources of a model; not used.
 
     Args:
-        azure: Azure's arguments; ignored.
+        azure: Azure's ``cpu``, ``memory_in_gb`` and ``gpu``; not used, with a warning.
     """
 
+    @unused_arguments({"cpu memory_in_gb gpu": "models are not deployed here"})
     def __init__(self, **azure: Any) -> None:
         pass
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...training.run import ChildRun
 from ...training.run import Run as TrainingRun
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from .workspace import Workspace
 
@@ -17,6 +18,7 @@ class Run(TrainingRun):
     ``Run(experiment, run_id)`` is a submitted sweep or one of its trials instead.
     """
 
+    @unused_arguments(harmless="outputs directory")
     def __new__(cls, experiment: Any = None, run_id: str = "", **azure: Any) -> Any:
         """Return the run of an experiment, or a new run of this process."""
         if hasattr(experiment, "workspace"):
@@ -40,23 +42,28 @@ class Run(TrainingRun):
         return workspace.get_run(run_id)
 
     @staticmethod
+    @unused_arguments(
+        {"type tags properties status": "all sweeps of the experiment are returned"},
+        harmless="include_children",
+    )
     def list(experiment: Any, **azure: Any) -> list[Any]:
         """Return the sweeps of an experiment.
 
         Args:
             experiment: The experiment.
-            azure: Azure's filters; ignored.
+            azure: Azure's filters; not used, with a warning.
         """
         return list(experiment.get_runs())
 
 
+@unused_arguments(harmless="rehydrate clean_up")
 def get_run(experiment: Any, run_id: str, **azure: Any) -> Any:
     """Return a submitted sweep, or a trial.
 
     Args:
         experiment: Its experiment.
         run_id: Name of the sweep or of the trial.
-        azure: Azure's other arguments; ignored.
+        azure: Azure's ``rehydrate`` and ``clean_up``; a run has nothing to clean up.
     """
     return experiment.workspace.get_run(run_id)
 

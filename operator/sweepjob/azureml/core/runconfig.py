@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from ...unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_names import other_names
 from .conda_dependencies import CondaDependencies
@@ -36,11 +39,12 @@ class PyTorchConfiguration(CheckedAttributes):
     """Processes that ``torch.distributed.run`` starts.
 
     Args:
-        communication_backend: Azure's; the script chooses.
+        communication_backend: Azure's; the script chooses, with a warning for another than Nccl.
         process_count: Processes of all nodes; one a node by default.
         node_count: Nodes of a trial, which are its pods.
     """
 
+    @unused_arguments({"communication_backend": "the script chooses: init_process_group(backend)"})
     def __init__(
         self,
         communication_backend: str = "Nccl",
@@ -67,11 +71,12 @@ class ParallelTaskConfiguration(CheckedAttributes):
     """Tasks of a node.
 
     Args:
-        max_retries_per_worker: Azure's; ignored.
+        max_retries_per_worker: Azure's; the class is refused where it is used.
         worker_count_per_node: Workers of a node.
-        worker_timeout_in_seconds: Azure's; ignored.
+        worker_timeout_in_seconds: The same.
     """
 
+    @unused_arguments(harmless="max_retries_per_worker worker_timeout_in_seconds")
     def __init__(
         self,
         max_retries_per_worker: int = 0,
@@ -86,11 +91,12 @@ class DockerConfiguration(CheckedAttributes):
 
     Args:
         use_docker: Azure's; a trial is always a container on a cluster.
-        shared_volumes: Azure's; ignored.
+        shared_volumes: Azure's; volumes are those of the Azure map.
         arguments: Arguments of ``docker run``; refused, since a pod has none.
         shm_size: Size of ``/dev/shm``.
     """
 
+    @unused_arguments(harmless="use_docker shared_volumes")
     def __init__(
         self,
         use_docker: bool = False,
@@ -105,6 +111,12 @@ class DockerConfiguration(CheckedAttributes):
 class HistoryConfiguration(CheckedAttributes):
     """What Azure keeps of a run. ``outputs`` and ``logs`` are always kept."""
 
+    _unused: ClassVar[Mapping[str, str]] = {
+        "output_collection directories_to_watch": "./outputs and ./logs of each trial are kept on the "
+        "datastore of the Azure map",
+        "snapshot_project": "the Azure map says what the code is",
+    }
+
     def __init__(self) -> None:
         self.output_collection = True
         self.directories_to_watch = ["logs"]
@@ -117,6 +129,11 @@ class AmlComputeConfiguration(CheckedAttributes):
     Attributes:
         vm_size: Size of the virtual machines, by which the Azure map may have it.
     """
+
+    _unused: ClassVar[Mapping[str, str]] = {
+        "vm_priority name location cluster_max_node_count retain_cluster": "no machines are created: "
+        "the cluster has its nodes",
+    }
 
     def __init__(self) -> None:
         self.vm_size: str | None = None
@@ -133,8 +150,9 @@ class RunConfiguration(CheckedAttributes):
     Args:
         script: Script to run.
         arguments: Its arguments.
-        framework: Azure's; ignored.
-        communicator: Azure's; how processes are started is in ``mpi``, ``pytorch`` and ``tensorflow``.
+        framework: Azure's; not used, with a warning: the communicator says how processes are started.
+        communicator: ``Mpi``, ``Nccl``, ``Gloo`` or ``ParameterServer``: starts processes as ``mpi``,
+            ``pytorch`` and ``tensorflow`` say.
         conda_dependencies: Packages of the environment.
         command: Command to run instead of a script.
 
@@ -147,6 +165,18 @@ class RunConfiguration(CheckedAttributes):
         data: Azure's data configurations; refused.
     """
 
+    _unused: ClassVar[Mapping[str, str]] = {
+        "framework": "the communicator, or distributed_job_config, says how processes are started",
+        "output_data": "give OutputFileDatasetConfig as an argument of the script",
+        "source_directory_data_store": "the Azure map says where the code is",
+        "cluster": "give target=, a compute target",
+        "credential_passthrough": "pods have service accounts: serviceAccountName of the compute in the "
+        "Azure map",
+        "services": "kubectl port-forward reaches a pod",
+        "history": "./outputs and ./logs of each trial are kept on the datastore of the Azure map",
+    }
+
+    @unused_arguments({"framework": _unused["framework"]})
     def __init__(
         self,
         script: str | None = None,
@@ -155,7 +185,10 @@ class RunConfiguration(CheckedAttributes):
         communicator: str | None = None,
         conda_dependencies: CondaDependencies | None = None,
         command: Any = None,
-        **azure: Any,
+        *,
+        _history_enabled: Any = None,
+        _path: Any = None,
+        _name: Any = None,
     ) -> None:
         self.script, self.arguments, self.command = script, list(arguments or ()), command
         self.framework, self.communicator = framework, communicator
@@ -177,6 +210,19 @@ class RunConfiguration(CheckedAttributes):
         self.auto_prepare_environment = True
         self.credential_passthrough = False
         self.services: Any = None
+
+    @property
+    def process_configuration(self) -> Any:
+        """How the communicator starts the processes, on ``node_count`` nodes; None for one process."""
+        communicator = (self.communicator or "").lower()
+        for words, found in (
+            (("mpi",), self.mpi),
+            (("nccl", "gloo", "pytorch"), self.pytorch),
+            (("parameterserver", "tensorflow"), self.tensorflow),
+        ):
+            if any(word in communicator for word in words):
+                return _on_nodes(found, self.node_count)
+        return None
 
     @staticmethod
     def load(path: str, name: str | None = None) -> RunConfiguration:
@@ -203,6 +249,14 @@ class RunConfiguration(CheckedAttributes):
     @environment_variables.setter
     def environment_variables(self, given: dict[str, str]) -> None:
         self.environment.environment_variables = dict(given)
+
+
+def _on_nodes(found: Any, count: int) -> Any:
+    """Return how processes are started, on a number of nodes unless it has one of its own."""
+    if count > 1 and getattr(found, "node_count", None) == 1:
+        found = copy.copy(found)
+        found.node_count = count
+    return found
 
 
 __all__ = [

@@ -12,6 +12,16 @@ from .environment import DEFAULT_CPU_IMAGE, Environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_DATA = (
+    "is not read: give the data as arguments: "
+    "arguments=[..., dataset.as_named_input(NAME).as_mount()]"
+)
+_REFUSED = {
+    "dataReferences": _DATA,
+    "data": _DATA,
+    "outputData": "is not read: give OutputFileDatasetConfig as an argument",
+}
+
 
 def read_run_configuration(path: str, name: str | None, made: Any) -> None:
     """Set a configuration to that of a file.
@@ -38,6 +48,25 @@ def read_run_configuration(path: str, name: str | None, made: Any) -> None:
     made.node_count = int(found.get("nodeCount") or 1)
     made.max_run_duration_seconds = found.get("maxRunDurationSeconds")
     made.environment = _environment(found.get("environment") or {})
+    _read_processes(found, made)
+    for key, remedy in _REFUSED.items():
+        if found.get(key):
+            raise UserErrorException(f"RunConfiguration.load: {file}: {key}: {remedy}")
+
+
+def _read_processes(found: Mapping[str, Any], made: Any) -> None:
+    """Read how the processes are started, the container, and the size of the compute target."""
+    mpi, pytorch = found.get("mpi") or {}, found.get("pytorch") or {}
+    tensorflow, docker = found.get("tensorflow") or {}, found.get("docker") or {}
+    made.mpi.process_count_per_node = int(mpi.get("processCountPerNode") or 1)
+    made.mpi.node_count = int(mpi.get("nodeCount") or 1)
+    made.pytorch.process_count = pytorch.get("processCount")
+    made.pytorch.node_count = int(pytorch.get("nodeCount") or 1)
+    made.tensorflow.worker_count = int(tensorflow.get("workerCount") or 1)
+    made.tensorflow.parameter_server_count = int(tensorflow.get("parameterServerCount") or 0)
+    made.docker.shm_size = docker.get("shmSize")
+    made.docker.arguments = list(docker.get("arguments") or ())
+    made.amlcompute.vm_size = (found.get("amlcompute") or {}).get("vmSize")
 
 
 def _candidates(path: Path, name: str | None) -> Iterator[Path]:

@@ -71,7 +71,8 @@ class ScriptRunConfig(CheckedAttributes):
         self.script, self.command = script or given.script, command or given.command
         own = given.arguments if arguments is None else arguments
         self.arguments: Any = own if isinstance(own, str) else list(own)
-        self.max_run_duration_seconds = max_run_duration_seconds or given.max_run_duration_seconds
+        if max_run_duration_seconds is not None:
+            given.max_run_duration_seconds = max_run_duration_seconds
         self.distributed_job_config = distributed_job_config
         self.image, self.kubernetes = image, kubernetes
         # Data that the script finds by their name, without an argument.
@@ -87,6 +88,15 @@ class ScriptRunConfig(CheckedAttributes):
         is_empty = source_directory is None and self.script is None and self.command is None
         if is_empty or None not in (self.script, self.command):
             raise ArgumentError("ScriptRunConfig: give exactly one of script and command")
+
+    @property
+    def max_run_duration_seconds(self) -> int | None:
+        """Seconds after which a trial is stopped."""
+        return self.run_config.max_run_duration_seconds
+
+    @max_run_duration_seconds.setter
+    def max_run_duration_seconds(self, given: int | None) -> None:
+        self.run_config.max_run_duration_seconds = given
 
     @property
     def compute_target(self) -> Any:
@@ -124,11 +134,9 @@ class ScriptRunConfig(CheckedAttributes):
     @property
     def process_configuration(self) -> Any:
         """How the processes are started; None for one process."""
-        config = self.run_config
         if self.distributed_job_config is not None:
             return self.distributed_job_config
-        communicator = (config.communicator or "").lower()
-        return config.mpi if "mpi" in communicator else None
+        return self.run_config.process_configuration
 
 
 __getattr__ = other_names(__name__)

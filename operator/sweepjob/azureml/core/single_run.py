@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...sdk.expressions import Choice
 from ...sdk.job import SweepJob
 from ...sdk.limits import Objective, SweepJobLimits
+from ...unused_arguments import unused_arguments
 from ..runs.hyperdrive_run import HyperDriveRun
 from .script_run_config import ScriptRunConfig
 from .trial_parts import TrialParts, TrialResolver
@@ -110,6 +111,7 @@ class SingleRun:
             time.sleep(0.2)
         return children[0]
 
+    @unused_arguments(harmless="wait_post_processing")
     def wait_for_completion(
         self,
         show_output: bool = False,
@@ -120,7 +122,7 @@ class SingleRun:
 
         Args:
             show_output: True to show its progress.
-            wait_post_processing: Azure's; ignored.
+            wait_post_processing: Azure's; there is no such time.
             raise_on_error: False to return normally even if the run has failed.
 
         Raises:

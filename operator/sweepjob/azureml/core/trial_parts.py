@@ -134,6 +134,12 @@ class TrialResolver:
         return entries
 
     def _pods(self) -> dict[str, Any]:
+        nodes = self.config.run_config.node_count
+        if self.config.process_configuration is None and nodes > 1:
+            self.problems.append(
+                f"RunConfiguration: node_count={nodes}: nothing starts the processes; give "
+                f"distributed_job_config=PyTorchConfiguration(node_count={nodes}), or MpiConfiguration"
+            )
         try:
             return pod_arguments(self.config.process_configuration)
         except UnsupportedProcesses as error:
@@ -153,11 +159,12 @@ class TrialResolver:
             }
             found |= {key: value for key, value in given.items() if value}
         docker = self.config.docker_runtime_config
-        if getattr(docker, "arguments", None):
-            self.problems.append(
-                f"DockerConfiguration: arguments={docker.arguments!r}: a pod has no docker arguments; "
-                "give template=, a pod template"
-            )
+        for given in (docker, self.config.environment.docker):
+            if getattr(given, "arguments", None):
+                self.problems.append(
+                    f"{type(given).__name__}: arguments={given.arguments!r}: a pod has no docker "
+                    "arguments; give template=, a pod template"
+                )
         shm_size = docker.shm_size or self.config.environment.docker.shm_size
         volumes = {} if self.is_local else dict(self._data.volumes)
         return found | {
@@ -244,19 +251,33 @@ class TrialResolver:
         if self.azure_map is None:
             return {a.name: Output(volume={"emptyDir": {}}) for a in self._output_arguments()}
         found = {}
-        for argument in self._output_arguments():
-            found[argument.name] = self._output(
-                argument.name, argument.datastore, "", required=True
-            )
         folder = names.CODE_FOLDER if self._snapshot else self._working_dir
+        for argument in self._output_arguments():
+            found[argument.name] = self._output_of(argument, folder)
         if folder:
             for name in _FOLDERS:
                 mount = posixpath.join(folder, name)
-                found[name] = self._output(name, None, mount, required=False)
+                found[name] = self._output(name, None, name, mount, required=False)
         return {name: output for name, output in found.items() if output is not None}
 
+    def _output_of(self, argument: OutputFileDatasetConfig, folder: str) -> Output | None:
+        """Return the output of an argument, mounted where the script writes if it says where.
+
+        Args:
+            argument: the argument.
+            folder: folder of the code in the container.
+        """
+        mount = posixpath.join(folder, argument.source) if argument.source else ""
+        if mount and not posixpath.isabs(mount) and not self.is_local:
+            self.problems.append(
+                f"OutputFileDatasetConfig: source={argument.source!r}: must be an absolute path "
+                "where the image has the code"
+            )
+        path = argument.path or argument.name
+        return self._output(argument.name, argument.datastore, path, mount, required=True)
+
     def _output(
-        self, name: str, datastore: str | None, mount: str, *, required: bool
+        self, name: str, datastore: str | None, path: str, mount: str, *, required: bool
     ) -> Output | None:
         assert self.azure_map is not None
         if self.is_local:
@@ -265,8 +286,8 @@ class TrialResolver:
         if entry is not None and entry.volume:
             volume = dict(entry.volume)
             # Outputs of one volume would otherwise be one folder.
-            path = posixpath.join(entry.path, name)
-            return Output(volume=volume, mount_path=mount or None, sub_path=path)
+            below = posixpath.join(entry.path, path)
+            return Output(volume=volume, mount_path=mount or None, sub_path=below)
         if required:
             missing = self.azure_map.missing("datastore", datastore or "workspaceblobstore")
             self.problems.append(f"OutputFileDatasetConfig: {missing}")

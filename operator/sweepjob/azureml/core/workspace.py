@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Dict  # noqa: UP035 for images with Python 3.8
 
+from ...unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_members import OtherMembers
 from .._other_names import other_names
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from ...sdk.client import SweepClient
 
 _CONFIG = "config.json"
+_NO_LOGIN = "the kubeconfig has the credentials of the cluster"
+_NOTHING_CREATED = "nothing is created: the workspace is a namespace, or this machine"
+_CREATION = (
+    "create_resource_group sku tags friendly_name storage_account key_vault app_insights "
+    "container_registry adb_workspace primary_user_assigned_identity cmk_keyvault resource_cmk_uri "
+    "hbi_workspace default_cpu_compute_target default_gpu_compute_target private_endpoint_config "
+    "private_endpoint_auto_approval user_assigned_identity_for_cmk_encryption "
+    "system_datastores_auth_mode v1_legacy_mode"
+)
 
 
 class Workspace(CheckedAttributes, OtherMembers):
@@ -30,7 +40,7 @@ class Workspace(CheckedAttributes, OtherMembers):
         workspace_name: Name of the workspace.
         azure_map: The Azure map: an object, or its file; by default ``SWEEPJOB_AZURE_MAP``, or
             ``azure-map.yaml`` of the current folder.
-        azure: Azure's other arguments, such as ``auth``; ignored.
+        azure: Azure's other arguments, such as ``auth``; not used, with a warning.
     """
 
     DEFAULT_CPU_CLUSTER_NAME, DEFAULT_GPU_CLUSTER_NAME = "cpu-cluster", "gpu-cluster"
@@ -50,6 +60,7 @@ class Workspace(CheckedAttributes, OtherMembers):
         return {}
 
     @staticmethod
+    @unused_arguments({"auth": _NO_LOGIN})
     def list(
         subscription_id: str = "", auth: Any = None, resource_group: str = ""
     ) -> dict[str, list[Workspace]]:
@@ -57,7 +68,7 @@ class Workspace(CheckedAttributes, OtherMembers):
 
         Args:
             subscription_id: Azure's; kept.
-            auth: Azure's; ignored.
+            auth: Azure's; not used, with a warning.
             resource_group: Azure's; kept.
         """
         found = Workspace(subscription_id, resource_group)
@@ -77,6 +88,7 @@ class Workspace(CheckedAttributes, OtherMembers):
             self.DEFAULT_GPU_CLUSTER_NAME if is_gpu else self.DEFAULT_CPU_CLUSTER_NAME
         )
 
+    @unused_arguments({"auth cloud": _NO_LOGIN, "sku tags": _NOTHING_CREATED})
     def __init__(
         self,
         subscription_id: str = "",
@@ -94,16 +106,26 @@ class Workspace(CheckedAttributes, OtherMembers):
         self._client: SweepClient | None = None
 
     @staticmethod
-    def from_config(path: str | None = None, auth: Any = None, **more: Any) -> Workspace:
+    @unused_arguments({"auth cloud": _NO_LOGIN}, harmless="_logger")
+    def from_config(
+        path: str | None = None,
+        auth: Any = None,
+        _logger: Any = None,
+        _file_name: str | None = None,
+        *,
+        azure_map: Any = None,
+        **azure: Any,
+    ) -> Workspace:
         """Return the workspace of a ``config.json``; without the file, a workspace without a name.
 
         Args:
             path: The file, or its folder; ``.azureml`` and the current folder are searched by default.
-            auth: Azure's; ignored.
-            more: ``azure_map``, and Azure's other arguments, which are ignored.
+            auth: Azure's; not used, with a warning.
+            azure_map: The Azure map, as of the class.
+            azure: Azure's ``cloud``; not used, with a warning.
         """
         found: Mapping[str, str] = {}
-        for file in _config_files(path):
+        for file in _config_files(path, _file_name or _CONFIG):
             if file.is_file():
                 found = json.loads(file.read_text(encoding="utf-8-sig"))
                 break
@@ -111,32 +133,64 @@ class Workspace(CheckedAttributes, OtherMembers):
             found.get("subscription_id", ""),
             found.get("resource_group", ""),
             found.get("workspace_name", "workspace"),
-            azure_map=more.get("azure_map"),
+            azure_map=azure_map,
         )
 
     @staticmethod
+    @unused_arguments({"auth cloud": _NO_LOGIN}, harmless="id")
     def get(
-        name: str, *_: Any, subscription_id: str = "", resource_group: str = "", **azure: Any
+        name: str,
+        auth: Any = None,
+        subscription_id: str = "",
+        resource_group: str = "",
+        location: str = "",
+        *,
+        azure_map: Any = None,
+        **azure: Any,
     ) -> Workspace:
         """Return the workspace of a name.
 
         Args:
             name: Name of the workspace.
+            auth: Azure's; not used, with a warning.
             subscription_id: Azure's; kept.
             resource_group: Azure's; kept.
-            azure: ``azure_map``, and Azure's other arguments, which are ignored.
+            location: Azure's; kept.
+            azure_map: The Azure map, as of the class.
+            azure: Azure's ``cloud``, which is not used, with a warning, and ``id``.
         """
-        return Workspace(subscription_id, resource_group, name, azure_map=azure.get("azure_map"))
+        return Workspace(
+            subscription_id, resource_group, name, azure_map=azure_map, location=location
+        )
 
     @staticmethod
-    def create(name: str, *_: Any, **azure: Any) -> Workspace:
+    @unused_arguments(
+        {"auth": _NO_LOGIN, _CREATION: _NOTHING_CREATED}, harmless="exist_ok show_output"
+    )
+    def create(
+        name: str,
+        auth: Any = None,
+        subscription_id: str = "",
+        resource_group: str = "",
+        location: str = "",
+        *_: Any,
+        azure_map: Any = None,
+        **azure: Any,
+    ) -> Workspace:
         """Return the workspace of a name; nothing is created.
 
         Args:
             name: Name of the workspace.
-            azure: Azure's arguments; ``subscription_id`` and ``resource_group`` are kept.
+            auth: Azure's; not used, with a warning.
+            subscription_id: Azure's; kept.
+            resource_group: Azure's; kept.
+            location: Azure's; kept.
+            azure_map: The Azure map, as of the class.
+            azure: Azure's other arguments; not used, with a warning.
         """
-        return Workspace.get(name, **azure)
+        return Workspace(
+            subscription_id, resource_group, name, azure_map=azure_map, location=location
+        )
 
     _get_or_create = create  # notebooks of Microsoft's call it
 
@@ -342,12 +396,12 @@ class MappedNames(Dict[str, Any]):  # noqa: UP006 for images with Python 3.8
         raise KeyError(f"{self._section} {name!r}: {missing}")
 
 
-def _config_files(path: str | None) -> list[Path]:
+def _config_files(path: str | None, name: str) -> list[Path]:
     folders = [Path(path)] if path else [Path.cwd(), *Path.cwd().parents]
     if path and Path(path).is_file():
         return [Path(path)]
     return [
-        folder / prefix / _CONFIG for folder in folders for prefix in ("aml_config", ".azureml", "")
+        folder / prefix / name for folder in folders for prefix in ("aml_config", ".azureml", "")
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from ...training.datasets import InputDataset
+from ...unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from .dataset_consumption_config import DatasetConsumptionConfig
@@ -66,6 +67,7 @@ class AbstractDataset(OtherMembers):
         """
         return DatasetConsumptionConfig(name, self)
 
+    @unused_arguments(harmless="create_new_version")
     def register(
         self,
         workspace: Any,
@@ -81,7 +83,7 @@ class AbstractDataset(OtherMembers):
             name: The name.
             description: Description.
             tags: Tags.
-            create_new_version: Azure's; ignored.
+            create_new_version: Azure's; the newest dataset of a name has it.
         """
         self.name, self._workspace = name, workspace
         self.description, self.tags = description or "", dict(tags or {})

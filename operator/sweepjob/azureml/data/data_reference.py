@@ -6,7 +6,9 @@ import copy
 import re
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from .datapath import DataPath
+from .dataset_consumption_config import MOUNT_PATH
 
 VARIABLE = "AZUREML_DATAREFERENCE_"
 
@@ -19,10 +21,14 @@ class DataReference(DataPath):
         data_reference_name: Name of the variable; that of the datastore by default.
         path_on_datastore: The path.
         mode: Azure's; the data are always mounted.
-        path_on_compute: Azure's; ignored.
-        overwrite: Azure's; ignored.
+        path_on_compute: Azure's; not used, with a warning.
+        overwrite: Azure's; not used, with a warning.
     """
 
+    @unused_arguments(
+        {"path_on_compute": MOUNT_PATH, "overwrite": "the data are mounted, and nothing is copied"},
+        harmless="mode",
+    )
     def __init__(
         self,
         datastore: Any,
@@ -48,8 +54,13 @@ class DataReference(DataPath):
         below = "/".join(part.strip("/") for part in (self.path_on_datastore, path or "") if part)
         return DataReference(self.datastore, data_reference_name or self.data_reference_name, below)
 
-    def as_mount(self) -> DataReference:
-        """Return the same data."""
+    @unused_arguments({"path_on_compute": MOUNT_PATH}, harmless="overwrite")
+    def as_mount(self, **azure: Any) -> DataReference:
+        """Return the same data.
+
+        Args:
+            azure: Azure's ``path_on_compute``, which is not used, with a warning, and ``overwrite``.
+        """
         return copy.copy(self)
 
     as_download = as_upload = as_mount

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 
 
@@ -13,9 +14,10 @@ class DataPath:
     Args:
         datastore: The datastore.
         path_on_datastore: The path.
-        name: Azure's; ignored.
+        name: Azure's name of the path; nothing refers to it.
     """
 
+    @unused_arguments(harmless="name")
     def __init__(
         self, datastore: Any, path_on_datastore: str = "", name: str | None = None
     ) -> None:

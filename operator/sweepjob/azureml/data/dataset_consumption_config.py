@@ -6,6 +6,10 @@ import copy
 import re
 from typing import Any
 
+from ...unused_arguments import unused_arguments
+
+# Why an argument about the path on the compute target has no effect.
+MOUNT_PATH = "the Azure map says where the data are mounted: mountPath of its entry"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -16,9 +20,10 @@ class DatasetConsumptionConfig:
         name: Name of the input.
         dataset: The dataset.
         mode: ``direct``, ``mount`` or ``download``. The data are mounted, whatever the mode.
-        path_on_compute: Azure's; ignored.
+        path_on_compute: Azure's; not used, with a warning.
     """
 
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
     def __init__(
         self, name: str, dataset: Any, mode: str = "direct", path_on_compute: str | None = None
     ) -> None:
@@ -28,19 +33,21 @@ class DatasetConsumptionConfig:
             )
         self.name, self.dataset, self.mode = name, dataset, mode
 
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
     def as_mount(self, path_on_compute: str | None = None) -> DatasetConsumptionConfig:
         """Return the same input, mounted.
 
         Args:
-            path_on_compute: Azure's; ignored.
+            path_on_compute: Azure's; not used, with a warning.
         """
         return self._with_mode("mount")
 
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
     def as_download(self, path_on_compute: str | None = None) -> DatasetConsumptionConfig:
         """Return the same input; it is mounted as well.
 
         Args:
-            path_on_compute: Azure's; ignored.
+            path_on_compute: Azure's; not used, with a warning.
         """
         return self._with_mode("download")
 

@@ -6,28 +6,33 @@ import hashlib
 from typing import Any
 
 from ...training.datasets import InputDataset, MountedDataset
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..exceptions import UserErrorException
 from .abstract_dataset import AbstractDataset
-from .dataset_consumption_config import DatasetConsumptionConfig
+from .dataset_consumption_config import MOUNT_PATH, DatasetConsumptionConfig
+
+_ON_PATH = "the files stay where they are; use the path that the context returns"
 
 
 class FileDataset(AbstractDataset):
     """Files."""
 
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
     def as_mount(self, path_on_compute: str | None = None) -> DatasetConsumptionConfig:
         """Return the files as an input of a trial, whose argument is their path.
 
         Args:
-            path_on_compute: Azure's; ignored.
+            path_on_compute: Azure's; not used, with a warning.
         """
         return DatasetConsumptionConfig(_input_name(self), self, "mount")
 
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
     def as_download(self, path_on_compute: str | None = None) -> DatasetConsumptionConfig:
         """Return the files as an input of a trial; they are mounted as well.
 
         Args:
-            path_on_compute: Azure's; ignored.
+            path_on_compute: Azure's; not used, with a warning.
         """
         return DatasetConsumptionConfig(_input_name(self), self, "download")
 
@@ -35,6 +40,7 @@ class FileDataset(AbstractDataset):
         """Return the paths of the files relative to the dataset."""
         return [name for path in self.paths() for name in _names(path)]
 
+    @unused_arguments(harmless="ignore_not_found")
     def download(
         self, target_path: str | None = None, overwrite: bool = False, **azure: Any
     ) -> list[str]:
@@ -43,16 +49,17 @@ class FileDataset(AbstractDataset):
         Args:
             target_path: The folder; the working directory by default.
             overwrite: True to replace files.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's ``ignore_not_found``.
         """
         return [p for path in self.paths() for p in path.download(target_path, overwrite)]
 
+    @unused_arguments({"mount_point": _ON_PATH})
     def mount(self, mount_point: str | None = None, **azure: Any) -> MountedDataset:
         """Return a context whose value is the path.
 
         Args:
-            mount_point: Azure's; ignored.
-            azure: Azure's other arguments; ignored.
+            mount_point: Azure's; not used, with a warning.
+            azure: No other argument is taken.
 
         Raises:
             UserErrorException: The dataset has several paths.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from .._unsupported import unsupported
 
@@ -13,26 +15,63 @@ class OutputFileDatasetConfig:
 
     Args:
         name: Name of the output.
-        destination: The datastore with a path; the default datastore by default.
-        source: Azure's; ignored.
+        destination: The datastore with a path, below which each trial has a folder; the default
+            datastore by default. ``{run-id}`` and ``{output-name}`` are left out of the path.
+        source: Folder of the container that the script writes to; the output is mounted there.
+        partition_format: Azure's; not used, with a warning.
     """
 
+    @unused_arguments({"partition_format": "nothing is registered"})
     def __init__(
-        self, name: str = "output", destination: Any = None, source: str | None = None
+        self,
+        name: str = "output",
+        destination: Any = None,
+        source: str | None = None,
+        partition_format: str | None = None,
     ) -> None:
         self.name = "".join(c if c.isalnum() else "_" for c in name)
         pair = destination if isinstance(destination, tuple) else (destination, "")
         self.datastore = getattr(pair[0], "name", None)
+        # A trial has a folder of its own without these words of Azure's.
+        self.path = re.sub(r"/?\{[^}]*\}", "", str(pair[1] or "")).strip("/")
+        self.source = source
 
-    def as_mount(self, *_: Any, **azure: Any) -> OutputFileDatasetConfig:
-        """Return the same output."""
+    @unused_arguments(
+        {"source_globs": "the whole folder is kept"}, harmless="overwrite disable_metadata_cache"
+    )
+    def as_mount(self, **azure: Any) -> OutputFileDatasetConfig:
+        """Return the same output.
+
+        Args:
+            azure: Azure's ``source_globs``, which is not used, with a warning, and arguments that say
+                how files are copied.
+        """
         return self
 
     as_upload = as_mount
-    as_input = as_mount
 
-    def register_on_complete(self, name: str, *_: Any, **azure: Any) -> OutputFileDatasetConfig:
-        """Return the same output. Nothing is registered: the folder of each trial stays on the volume."""
+    def as_input(self, name: str | None = None) -> OutputFileDatasetConfig:
+        """Return the same output.
+
+        Args:
+            name: Azure's name as the input of another step, which does not run here.
+        """
+        return self
+
+    @unused_arguments(
+        {"name": "nothing is registered: the folder of each trial stays on the volume"},
+        harmless="description tags",
+    )
+    def register_on_complete(
+        self, name: str, description: str | None = None, tags: Any = None
+    ) -> OutputFileDatasetConfig:
+        """Return the same output. Nothing is registered, with a warning.
+
+        Args:
+            name: Azure's name of a dataset.
+            description: Description.
+            tags: Tags.
+        """
         return self
 
 

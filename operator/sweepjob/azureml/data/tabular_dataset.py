@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...training.tables import read_table
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from .abstract_dataset import AbstractDataset
 
@@ -37,11 +38,14 @@ class TabularDataset(AbstractDataset):
         super().__init__(references, name, version, workspace)
         self._kind, self._options = kind, options or {}
 
+    @unused_arguments(
+        {"on_error out_of_range_datetime": "pandas reads the files, and raises its own errors"}
+    )
     def to_pandas_dataframe(self, **azure: Any) -> Any:
         """Return the table as a data frame.
 
         Args:
-            azure: Azure's arguments; ignored.
+            azure: Azure's ``on_error`` and ``out_of_range_datetime``; not used, with a warning.
 
         Raises:
             UserErrorException: The data are neither here nor in the Azure map.
@@ -91,12 +95,13 @@ class TabularDataset(AbstractDataset):
         names = [columns] if isinstance(columns, str) else list(columns)
         return self._with_step(lambda frame: frame.drop(columns=names))
 
+    @unused_arguments(harmless="validate")
     def keep_columns(self, columns: str | Sequence[str], validate: bool = False) -> TabularDataset:
         """Return some columns of the table.
 
         Args:
             columns: Their names.
-            validate: Azure's; ignored.
+            validate: Azure's; columns are checked when the table is read.
         """
         names = [columns] if isinstance(columns, str) else list(columns)
         return self._with_step(lambda frame: frame[names])
@@ -117,12 +122,18 @@ class TabularDataset(AbstractDataset):
 
         return self._with_step(first), self._with_step(lambda f: f.drop(first(f).index))
 
-    def to_csv_files(self) -> Any:
-        """Return the files of the table as a dataset of files."""
+    @unused_arguments({"separator": "the files stay as they are"})
+    def to_csv_files(self, separator: str = ",") -> Any:
+        """Return the files of the table as a dataset of files.
+
+        Args:
+            separator: Azure's; not used, with a warning.
+        """
         from .file_dataset import FileDataset
 
         return FileDataset(self.references, self.name, self.version, self._workspace)
 
+    @unused_arguments({"stream_column": "whole files are copied"}, harmless="ignore_not_found")
     def download(
         self, target_path: str | None = None, overwrite: bool = False, **azure: Any
     ) -> list[str]:
@@ -131,7 +142,7 @@ class TabularDataset(AbstractDataset):
         Args:
             target_path: The folder.
             overwrite: True to replace files.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's other arguments; ``stream_column`` is not used, with a warning.
         """
         return [p for path in self.paths() for p in path.download(target_path, overwrite)]
 

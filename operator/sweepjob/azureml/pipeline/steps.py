@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..runs.hyperdrive_run import HyperDriveRun
 
@@ -20,9 +21,10 @@ class HyperDriveStep:
         inputs: Data of the step; arguments of the script name them.
         outputs: Data that the step leaves: metrics of all trials, or files of the best one.
         metrics_output: Data with the metrics of all trials.
-        azure: Azure's other arguments, such as ``allow_reuse``; ignored.
+        azure: Azure's ``allow_reuse`` and ``version``: a sweep always runs.
     """
 
+    @unused_arguments(harmless="allow_reuse version")
     def __init__(
         self,
         name: str,
@@ -62,7 +64,7 @@ class _OtherStep:
 
     Args:
         name: Name of the step.
-        azure: Azure's other arguments; ignored.
+        azure: Azure's other arguments; the pipeline says that the step does not run.
     """
 
     def __init__(self, *args: Any, name: str | None = None, **azure: Any) -> None:

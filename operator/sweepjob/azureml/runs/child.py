@@ -13,6 +13,7 @@ from ...sdk.sweep_objects import SweepObjects
 from ...sdk.trial_run import TrialRun
 from ...training.record import logged_metrics, logged_tags
 from ...training.run_files import copy_to
+from ...unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel, register
@@ -21,6 +22,7 @@ from .files import FetchedFiles
 from .metrics import Metrics, curve_metrics
 
 _POLL_INTERVAL = 1.0  # seconds
+_ALL_NAMES = "each file is written under its whole name, below output_directory"
 
 
 class RunMembers(OtherMembers):
@@ -162,6 +164,7 @@ class TrialOfSweep(Displayed, RunMembers):
 
     get_details_with_logs = get_details
 
+    @unused_arguments(harmless="recursive run_type populate")
     def get_metrics(
         self, name: str | None = None, recursive: bool = False, **azure: Any
     ) -> dict[str, Any]:
@@ -171,8 +174,8 @@ class TrialOfSweep(Displayed, RunMembers):
 
         Args:
             name: Name of one metric; all by default.
-            recursive: Azure's; ignored.
-            azure: Azure's other arguments; ignored.
+            recursive: Azure's; a trial has no runs within it.
+            azure: Azure's ``run_type`` and ``populate``.
         """
         trial = self.refresh()._trial
         metric = self.parent.primary_metric
@@ -206,12 +209,13 @@ class TrialOfSweep(Displayed, RunMembers):
         """The reason and the message of the phase."""
         return self.get_properties()
 
+    @unused_arguments(harmless="recursive tags properties type status _rehydrate_runs")
     def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
         """Return no runs: runs within a trial are part of its metrics.
 
         Args:
-            recursive: Azure's; ignored.
-            azure: Azure's filters; ignored.
+            recursive: Azure's; there are no runs.
+            azure: Azure's filters.
         """
         return []
 
@@ -224,13 +228,14 @@ class TrialOfSweep(Displayed, RunMembers):
         names: list[str] = self._fetched().names()
         return names
 
+    @unused_arguments(harmless="_validate_checksum")
     def download_file(self, name: str, output_file_path: str | None = None, **azure: Any) -> None:
         """Download a file.
 
         Args:
             name: Name of the file.
             output_file_path: Path, or folder, to write it to.
-            azure: Azure's other arguments; ignored.
+            azure: No other argument is taken.
 
         Raises:
             UserErrorException: There is no such file.
@@ -242,6 +247,9 @@ class TrialOfSweep(Displayed, RunMembers):
             listed = ", ".join(files.names()) or "none"
             raise UserErrorException(f"{self.id}: no file {name}; there are: {listed}") from None
 
+    @unused_arguments(
+        {"output_paths append_prefix": _ALL_NAMES}, harmless="batch_size timeout_seconds"
+    )
     def download_files(
         self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
     ) -> None:
@@ -250,7 +258,7 @@ class TrialOfSweep(Displayed, RunMembers):
         Args:
             prefix: What their names begin with; all by default.
             output_directory: Folder to write them to; the current one by default.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's other arguments; those that change the names are not used, with a warning.
         """
         files = self._fetched()
         for name in files.names():
@@ -259,12 +267,17 @@ class TrialOfSweep(Displayed, RunMembers):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(files.path(name), target)
 
+    @unused_arguments(
+        harmless="model_framework model_framework_version datasets sample_input_dataset "
+        "sample_output_dataset resource_configuration"
+    )
     def register_model(
         self,
         model_name: str,
         model_path: str | None = None,
         tags: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
+        description: str | None = None,
         **azure: Any,
     ) -> RegisteredModel:
         """Copy a file or a folder of the trial to the models of this machine, as a new version.
@@ -274,7 +287,8 @@ class TrialOfSweep(Displayed, RunMembers):
             model_path: Name of the file or folder, such as ``outputs/model.pkl``; ``outputs`` by default.
             tags: Tags of the model.
             properties: Properties of the model.
-            azure: Azure's other arguments; ignored.
+            description: Description of the model.
+            azure: Azure's other arguments, which describe the model.
 
         Raises:
             UserErrorException: There is no such file or folder.
@@ -292,9 +306,10 @@ class TrialOfSweep(Displayed, RunMembers):
             source,
             {**(tags or {}), "run_id": self.id},
             properties,
-            azure.get("description"),
+            description,
         )
 
+    @unused_arguments(harmless="show_output wait_post_processing")
     def wait_for_completion(
         self,
         show_output: bool = False,
@@ -304,8 +319,8 @@ class TrialOfSweep(Displayed, RunMembers):
         """Wait until the trial has ended, and return its details.
 
         Args:
-            show_output: Azure's; ignored.
-            wait_post_processing: Azure's; ignored.
+            show_output: Azure's; the log is in ``get_all_logs``.
+            wait_post_processing: Azure's; there is no such time.
             raise_on_error: False to return normally even if the trial has failed.
 
         Raises:

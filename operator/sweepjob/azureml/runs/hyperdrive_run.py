@@ -10,6 +10,7 @@ from ...api import names
 from ...read_model.sweep_view import SweepView
 from ...sdk.run import SweepRun
 from ...sdk.sweep_objects import SweepObjects
+from ...unused_arguments import unused_arguments
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel
 from .child import RunMembers, TrialOfSweep
@@ -30,6 +31,7 @@ class HyperDriveRun(RunMembers, SweepRun):
 
     type = "hyperdrive"
 
+    @unused_arguments(harmless="")
     def __init__(
         self,
         experiment: Any,
@@ -57,14 +59,20 @@ class HyperDriveRun(RunMembers, SweepRun):
         """None: a sweep has no parent."""
         return
 
-    def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
+    @unused_arguments(
+        {"tags properties type": "the trials of all are returned"},
+        harmless="recursive _rehydrate_runs",
+    )
+    def get_children(
+        self, recursive: bool = False, *, status: str | None = None, **azure: Any
+    ) -> list[Any]:
         """Return the trials.
 
         Args:
-            recursive: Azure's; ignored, since trials have no runs within them.
-            azure: Azure's filters: ``status``, and ``tags`` and ``properties``, which are ignored.
+            recursive: Azure's; trials have no runs within them.
+            status: Only trials of this status.
+            azure: Azure's other filters; not used, with a warning.
         """
-        status = azure.get("status")
         found = [TrialOfSweep(trial, self, self._objects) for trial in self.trials()]
         return [child for child in found if status in (None, child.status)]
 
@@ -88,25 +96,40 @@ class HyperDriveRun(RunMembers, SweepRun):
         return None if found is None else TrialOfSweep(found, self, self._objects)
 
     def get_best_run_by_primary_metric(
-        self, include_failed: bool = True, include_canceled: bool = True
+        self,
+        include_failed: bool = True,
+        include_canceled: bool = True,
+        include_resume_from_runs: bool = False,
     ) -> Any:
         """Return the best trial; None without a value.
 
         Args:
             include_failed: False to leave failed trials out.
             include_canceled: False to leave canceled and early-stopped trials out.
+            include_resume_from_runs: True is not supported: the trials of another sweep are its own.
+
+        Raises:
+            NotSupported: ``include_resume_from_runs`` is True.
         """
+        if include_resume_from_runs:
+            raise NotSupported(
+                "get_best_run_by_primary_metric: include_resume_from_runs: compare with the best runs of "
+                "the other sweeps: Run.get(ws, NAME).get_best_run_by_primary_metric()"
+            )
         found = super().get_best_run_by_primary_metric(include_failed, include_canceled)
         return None if found is None else TrialOfSweep(found, self, self._objects)
 
+    @unused_arguments(harmless="recursive run_type populate")
     def get_metrics(self, name: str | None = None, **azure: Any) -> dict[str, dict[str, Any]]:
-        """Return the reports of the primary metric, under its name, by trial name.
+        """Return the values of a metric, under its name, by trial name.
 
         Args:
-            name: Name of one metric; the primary one by default, of which alone the sweep has values.
-            azure: Azure's other arguments; ignored.
+            name: Name of the metric; the primary one by default. Each trial is asked for another one.
+            azure: Azure's ``recursive``, ``run_type`` and ``populate``.
         """
         metric = self.primary_metric
+        if name not in (None, metric):
+            return {child.id: child.get_metrics(name) for child in self.get_children()}
         return {t.name: Metrics(curve_metrics(metric, t.values)) for t in self.trials()}
 
     def get_details(self) -> dict[str, Any]:
@@ -142,13 +165,14 @@ class HyperDriveRun(RunMembers, SweepRun):
         best = self.best
         return [] if best is None else list(best.get_file_names())
 
+    @unused_arguments(harmless="_validate_checksum")
     def download_file(self, name: str, output_file_path: str | None = None, **azure: Any) -> None:
         """Download a file of the best trial.
 
         Args:
             name: Name of the file.
             output_file_path: Path, or folder, to write it to.
-            azure: Azure's other arguments; ignored.
+            azure: No other argument is taken.
 
         Raises:
             UserErrorException: There is no best trial, or no such file.
@@ -163,12 +187,12 @@ class HyperDriveRun(RunMembers, SweepRun):
         Args:
             prefix: What their names begin with.
             output_directory: Folder to write them to.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's other arguments, as of a trial.
 
         Raises:
             UserErrorException: There is no best trial.
         """
-        self._best_trial().download_files(prefix, output_directory)
+        self._best_trial().download_files(prefix, output_directory, **azure)
 
     def register_model(
         self,
@@ -185,7 +209,7 @@ class HyperDriveRun(RunMembers, SweepRun):
             model_path: Name of the file or folder.
             tags: Tags of the model.
             properties: Properties of the model.
-            azure: Azure's other arguments; ignored.
+            azure: Azure's other arguments, as of a trial.
 
         Raises:
             UserErrorException: There is no best trial, or no such file.
@@ -219,6 +243,7 @@ class HyperDriveRun(RunMembers, SweepRun):
         """The command that shows the sweep in a browser."""
         return self.get_portal_url()
 
+    @unused_arguments(harmless="wait_post_processing")
     def wait_for_completion(
         self,
         show_output: bool = False,
@@ -232,7 +257,7 @@ class HyperDriveRun(RunMembers, SweepRun):
             show_output: True to show its progress.
             timeout: Seconds to wait at most; None to wait without limit.
             raise_on_error: False to return normally even if the sweep has failed.
-            wait_post_processing: Azure's; ignored.
+            wait_post_processing: Azure's; there is no such time.
 
         Raises:
             SweepError: The sweep has failed, or its spec is invalid.

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ...unused_arguments import unused_arguments
+
 _METRICS = "metrics"
 
 
@@ -25,6 +27,7 @@ class StepOutput:
         # Programs join it with the folder that they have downloaded to.
         self._path_on_datastore = name
 
+    @unused_arguments(harmless="show_progress timeout")
     def download(
         self,
         local_path: str | None = None,
@@ -37,8 +40,8 @@ class StepOutput:
         Args:
             local_path: The folder; the current one by default.
             overwrite: Azure's; files are replaced.
-            show_progress: Azure's; ignored.
-            timeout: Azure's; ignored.
+            show_progress: Azure's; no progress is shown.
+            timeout: Azure's; see ``wait_for_completion``.
 
         Returns:
             The number of files.

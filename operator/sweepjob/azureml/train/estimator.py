@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._other_names import other_names
 from ..core.conda_dependencies import CondaDependencies
 from ..core.environment import Environment
-from ..core.runconfig import MpiConfiguration, RunConfiguration, TensorflowConfiguration
+from ..core.runconfig import (
+    MpiConfiguration,
+    PyTorchConfiguration,
+    RunConfiguration,
+    TensorflowConfiguration,
+)
 from ..core.script_run_config import ScriptRunConfig
 
-# Arguments that have no meaning here, and do no harm.
-_IGNORED = frozenset(
-    {
-        *("use_docker", "use_gpu", "vm_priority", "user_managed", "image_registry_details"),
-        *(
-            "conda_dependencies_file_path",
-            "pip_requirements_file_path",
-            "source_directory_data_store",
-        ),
-        *("distributed_backend", "framework_version", "custom_docker_base_image"),
-        *("process_count_per_node", "node_count"),
-    }
-)
+_UNUSED = {
+    "use_gpu": "the Azure map says how many GPUs a compute target has",
+    "vm_priority": "the Azure map says on which nodes a compute target's trials run",
+    "source_directory_data_store": "the Azure map says where the code is",
+    "image_registry_details": "pods have the credentials of registries: serviceAccountName of the "
+    "compute in the Azure map",
+}
+_TAKEN = (*_UNUSED, "use_docker", "framework_version", "user_managed", "distributed_backend")
+_OLD_NAMES = {
+    "conda_dependencies_file_path": "conda_dependencies_file",
+    "pip_requirements_file_path": "pip_requirements_file",
+    "custom_docker_base_image": "custom_docker_image",
+}
 
 
 class Mpi(MpiConfiguration):
@@ -39,7 +45,7 @@ class Estimator(ScriptRunConfig):
         vm_size: Size of virtual machines, by which the map may have the compute target.
         entry_script: Script to run with ``python``.
         script_params: Values by argument; an empty value for an argument without one.
-        node_count: Nodes of a trial; a trial is one pod.
+        node_count: Nodes of a trial, which are its pods.
         process_count_per_node: Processes of a node.
         distributed_training: How the processes are started.
         custom_docker_image: Image with all packages.
@@ -52,7 +58,8 @@ class Estimator(ScriptRunConfig):
         inputs: Data of the script, as named inputs.
         shm_size: Size of ``/dev/shm``.
         max_run_duration_seconds: Seconds after which a trial is stopped.
-        azure: Azure's other arguments; those without a meaning here are ignored.
+        azure: Azure's other arguments, also by their old names; those without a meaning here are not
+            used, with a warning. Others are those of :func:`sweepjob.command`.
 
     Raises:
         ArgumentError: An argument is unknown or not supported.
@@ -84,10 +91,17 @@ class Estimator(ScriptRunConfig):
         max_run_duration_seconds: int | None = None,
         **azure: Any,
     ) -> None:
+        _note_unused(type(self).__name__, azure)
+        old = {new: azure.get(name) for name, new in _OLD_NAMES.items()}
+        conda_dependencies_file = conda_dependencies_file or old["conda_dependencies_file"]
+        pip_requirements_file = pip_requirements_file or old["pip_requirements_file"]
+        image = custom_docker_image or old["custom_docker_image"]
         kubernetes = {
-            key: value for key, value in azure.items() if key not in _IGNORED and key[0] != "_"
+            key: value
+            for key, value in azure.items()
+            if key not in (*_TAKEN, *_OLD_NAMES) and key[0] != "_"
         }
-        environment = environment_definition or self._environment(azure, custom_docker_image)
+        environment = environment_definition or self._environment(azure, image)
         environment.python.conda_dependencies_file = (
             conda_dependencies_file
             or pip_requirements_file
@@ -101,11 +115,10 @@ class Estimator(ScriptRunConfig):
         configuration = RunConfiguration()
         configuration.target, configuration.environment = compute_target, environment
         configuration.docker.shm_size = shm_size
-        processes = distributed_training
-        if processes is None and (node_count, process_count_per_node) != (1, 1):
-            processes = MpiConfiguration(process_count_per_node, node_count)
-        if hasattr(compute_target, "vm_size") and vm_size:
-            compute_target.vm_size = vm_size
+        configuration.amlcompute.vm_size = vm_size
+        processes = distributed_training or _processes(
+            azure.get("distributed_backend"), process_count_per_node, node_count
+        )
         super().__init__(
             source_directory or ".",
             entry_script,
@@ -133,7 +146,25 @@ class Estimator(ScriptRunConfig):
         if image is not None:
             made.docker.base_image = image
             made.python.user_managed_dependencies = True
+        if azure.get("user_managed"):
+            made.python.user_managed_dependencies = True
         return made
+
+
+def _note_unused(estimator: str, azure: Mapping[str, Any]) -> None:
+    for name, reason in _UNUSED.items():
+        if azure.get(name) not in (None, False, ""):
+            warnings.warn(f"{estimator}: {name}: not used: {reason}", stacklevel=3)
+
+
+def _processes(backend: str | None, count: int, nodes: int) -> Any:
+    """Return how the processes are started; None for one process."""
+    kind = (backend or "").lower()
+    if kind in ("nccl", "gloo"):
+        return PyTorchConfiguration(kind.capitalize(), count * nodes, nodes)
+    if kind == "ps":
+        return TensorflowConfiguration(nodes, 1)
+    return None if (count, nodes) == (1, 1) else MpiConfiguration(count, nodes)
 
 
 def _words(parameters: Mapping[str, Any] | None) -> list[Any]:

@@ -14,6 +14,7 @@ from ..azure_map.asset_names import is_local_path
 from .command import with_double_braces
 from .conversion import PLACEHOLDER, Section
 from .inputs import convert_input
+from .pipeline_values import flat_inputs
 
 _FILE_PREFIX = "file:"
 _LITERALS = ("number", "integer", "boolean", "string")
@@ -83,7 +84,8 @@ def component_inputs(
         given: what the step gives to its inputs, without references to the pipeline.
         swept: the search space.
     """
-    declared = component.subsection("inputs")
+    inputs = component.subsection("inputs")
+    declared = component.conversion.section(flat_inputs(inputs.data), inputs.path)
     # A component without declared inputs, as in old files, takes what the step gives.
     names = list(declared.data) or [*given, *step.conversion.options.inputs]
     values: dict[str, Any] = {}

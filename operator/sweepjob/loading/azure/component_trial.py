@@ -9,6 +9,7 @@ from typing import Any
 from ..azure_map.asset_names import plain_path
 from .component import component_inputs, read_component
 from .conversion import Conversion, Section
+from .pipeline_values import flat_inputs
 from .trial import convert_component
 
 
@@ -67,7 +68,7 @@ def _check_outputs(component: Section, outputs: Section) -> None:
 
 def _declared(component: Section, key: str) -> list[str]:
     found = component.data.get(key)
-    return list(map(str, found)) if isinstance(found, Mapping) else []
+    return list(flat_inputs(found)) if isinstance(found, Mapping) else []
 
 
 def _relative(conversion: Conversion, folder: str) -> str:

@@ -10,12 +10,18 @@ from ...api.parsing.problem import Problem
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
 from .metadata import step_names
-from .old_keys import is_preview, with_current_keys
+from .old_keys import (
+    SWEEP_COMPONENTS,
+    is_preview,
+    step_with_current_keys,
+    with_current_keys,
+)
 from .options_check import reject_unused_options
 from .pipeline import convert_step
 from .pipeline_steps import MAX_STEPS, SweepStep, UnreadStep, meant_type, sweep_steps
 from .result_check import check_result
 from .sweep import convert_sweep
+from .sweep_component import sweep_of_component
 
 # Azure's keys by the SweepJob's, for the paths of problems.
 AZURE_KEYS = {
@@ -39,6 +45,8 @@ AZURE_KEYS = {
     "workerCount": "worker_count",
     "parameterServerCount": "parameter_server_count",
 }
+
+_NAMES = ("name", "display_name", "description", "tags")
 
 
 class UnsupportedFileError(ValueError):
@@ -67,7 +75,14 @@ def convert(
     if is_pipeline(data):
         return _only_step(convert_pipeline(data, options, stem, step))
     is_sweep = kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys())
-    if is_sweep or is_preview(data):
+    if kind in SWEEP_COMPONENTS:
+        names = {key: data[key] for key in _NAMES if data.get(key) is not None}
+        whole = names | sweep_of_component(data, {})
+        convert_sweep(
+            conversion, step_with_current_keys(whole, conversion), stem, of_component=True
+        )
+        reject_unused_options([conversion])
+    elif is_sweep or is_preview(data):
         convert_sweep(conversion, with_current_keys(data, conversion), stem)
         reject_unused_options([conversion])
     elif not kind and ("primary_metric_name" in data or "parameter_space" in _sampling(data)):

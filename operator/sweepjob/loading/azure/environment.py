@@ -9,7 +9,12 @@ from ..azure_map import resolve_environment
 from .conversion import PLACEHOLDER, Section
 
 IMAGE = f"{PLACEHOLDER}/image:with-your-code"
-_DESCRIPTIONS = ("name", "version", "description", "tags", "id", "datastore")
+_DESCRIPTIONS = ("name", "version", "description", "tags", "id")
+# Why settings of environments have no effect.
+ENVIRONMENT_DETAILS = {
+    "inference_config": "it is for the serving of models",
+    "datastore": "the image is that of the Azure map",
+}
 _FILE_PREFIX = "file:"
 
 
@@ -56,7 +61,8 @@ def _check_keys(section: Section) -> None:
     for key in _DESCRIPTIONS:
         section.read(key)
     section.ignore("auto_delete_setting", "nothing is registered, so nothing is deleted")
-    section.ignore("inference_config", "it is for the serving of models")
+    for key, reason in ENVIRONMENT_DETAILS.items():
+        section.ignore(key, reason)
     if str(section.read("os_type", "linux")).lower() != "linux":
         section.note("os_type", section.data["os_type"], "not carried over: nodes run Linux")
     section.reject_unknown_keys()

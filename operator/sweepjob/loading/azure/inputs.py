@@ -19,6 +19,13 @@ _MODES = {
     "eval_mount": "mounted; nothing is evaluated",
     "eval_download": "mounted instead of downloaded; nothing is evaluated",
 }
+# Why settings of outputs have no effect.
+OUTPUT_DETAILS = {
+    "name": "nothing is registered; download it by its name here",
+    "version": "nothing is registered",
+    "mode": "an output is a mounted folder",
+}
+OUTPUT_TYPE = "an output is a folder here; the script gets its path"
 _TYPES = {
     "mltable": "the script reads the folder itself, e.g. with the package mltable",
     "mlflow_model": "the script gets the folder of the model",
@@ -137,11 +144,23 @@ def _ignore_details(section: Section) -> None:
 
 
 def _note_differences(section: Section, kind: str | None, mode: str | None) -> None:
-    local = section.conversion.options.local
-    if mode and (message := _MODES.get(mode.lower())) and not local:
-        section.note("mode", mode, message)
-    if kind and (message := _TYPES.get(kind.lower())):
-        section.note("type", kind, message)
+    for key, message in data_differences(kind, mode, section.conversion.options.local).items():
+        section.note(key, {"mode": mode, "type": kind}[key], message)
+
+
+def data_differences(kind: str | None, mode: str | None, local: bool) -> dict[str, str]:
+    """Return what differs from Azure for data, by ``mode`` and ``type``.
+
+    Args:
+        kind: Azure's type of the data.
+        mode: Azure's mode.
+        local: True for a sweep on this machine, where data stays where it is.
+    """
+    found = {
+        "mode": None if local else _MODES.get((mode or "").lower()),
+        "type": _TYPES.get((kind or "").lower()),
+    }
+    return {key: message for key, message in found.items() if message}
 
 
 def convert_outputs(section: Section) -> None:
@@ -164,15 +183,11 @@ def convert_outputs(section: Section) -> None:
             inner.note("path", path, message)
         elif path:
             inner.note("path", path, "not carried over: an output is a folder of each trial")
-        for detail, reason in (
-            ("name", "nothing is registered; download it by its name here"),
-            ("version", "nothing is registered"),
-            ("mode", "an output is a mounted folder"),
-        ):
+        for detail, reason in OUTPUT_DETAILS.items():
             inner.ignore(detail, reason)
         kind = inner.text("type")
         if kind and kind.lower() != "uri_folder":
-            inner.note("type", kind, "an output is a folder here; the script gets its path")
+            inner.note("type", kind, OUTPUT_TYPE)
         inner.reject_unknown_keys()
 
 

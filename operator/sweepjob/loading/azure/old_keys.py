@@ -15,9 +15,13 @@ from ...api.parsing.problem import Problem
 from .conversion import Conversion, ConversionOptions
 
 _READ = "is read as {}; Azure's client of today refuses it"
-_TYPES = {"file": "uri_file", "folder": "uri_folder", "data": None}
+_TYPES = {"file": "uri_file", "folder": "uri_folder", "data": None, "uri": None}
 _POLICIES = {"median": "median_stopping", "truncation": "truncation_selection"}
 _PREVIEW_TYPES = ("sweep_job", "sweepjob")
+_STEP_KEYS = {"component", "type", "inputs", "outputs"}
+# Of a component that is a sweep.
+SWEEP_COMPONENTS = ("sweepcomponent", "sweep_component")
+SWEEP_TYPES = ("sweep", *_PREVIEW_TYPES, *SWEEP_COMPONENTS)
 # Keys of a file, and where the files of today have them.
 _MOVED: Sequence[tuple[str, str]] = (
     ("algorithm", "sampling_algorithm"),
@@ -41,19 +45,25 @@ _MOVED: Sequence[tuple[str, str]] = (
     ("trial.environment.local_path", "trial.environment.build.path"),
     ("trial.distribution.process_count", "trial.distribution.process_count_per_instance"),
 )
-_MINUTES = ("timeout_minutes", "max_duration_minutes", "limits.max_duration_minutes")
+_MINUTES = (
+    *("timeout_minutes", "max_duration_minutes", "limits.max_duration_minutes"),
+    "limits.timeout_minutes",
+)
 _EMPTIED = tuple(
     f"trial.{key}" for key in ("compute", "limits", "inputs", "outputs", "environment.docker")
 )
 _IGNORED = {
     "output": "outputs are folders of the sweep's trials",
     "interaction_endpoints": "kubectl port-forward reaches a pod",
-    "metadata": "Azure's service wrote it",
-    "status": "Azure's service wrote it",
-    "creation_context": "Azure's service wrote it",
-    "log_files": "Azure's service wrote it",
     "trial.type": "a trial is a command",
 }
+
+# What az ml job show prints, and a file that someone has written has not.
+OF_THE_SERVICE = (
+    *("creation_context", "id", "log_files", "metadata", "parameters", "resourceGroup", "status"),
+    "studio_url",
+)
+WRITTEN = "not carried over: Azure's service wrote it"
 
 
 def is_preview(data: Mapping[str, Any]) -> bool:
@@ -61,6 +71,54 @@ def is_preview(data: Mapping[str, Any]) -> bool:
     kind = str(data.get("type") or data.get("job_type") or "").lower()
     is_old = kind in _PREVIEW_TYPES or (kind == "sweep" and data.get("type") is None)
     return is_old or (not kind and {"algorithm", "search_space", "trial"} <= data.keys())
+
+
+def is_sweep_step(job: Mapping[str, Any]) -> bool:
+    """Return whether a step of a pipeline, or a component, is a sweep.
+
+    Args:
+        job: the step, or the contents of a component.
+    """
+    kind = str(job.get("type") or job.get("job_type") or "").lower()
+    return kind in SWEEP_TYPES or (not kind and "search_space" in job)
+
+
+def step_with_current_keys(job: Mapping[str, Any], conversion: Conversion) -> Mapping[str, Any]:
+    """Return a sweep step with the keys of today; its component keeps its own.
+
+    Args:
+        job: the step.
+        conversion: receives the notes and the old paths, relative to the step.
+    """
+    file = _File(copy.deepcopy(dict(job)), conversion)
+    if is_preview(job) or str(job.get("type")).lower() in SWEEP_COMPONENTS:
+        _change_preview(file)
+    file.drop_all(OF_THE_SERVICE, WRITTEN)
+    trial = file.get("trial")
+    # A trial that names its component, as another kind of step does.
+    if isinstance(trial, Mapping) and "component" in trial and set(trial) <= _STEP_KEYS:
+        for group in ("inputs", "outputs"):
+            for name in file.names(f"trial.{group}"):
+                file.change(f"trial.{group}.{name}", f"{group}.{name}")
+        file.change("trial.component", "trial")
+    for old, new in _MOVED:
+        file.change(old, new)
+    _change_timeouts_and_expressions(file)
+    for name in file.names("inputs"):
+        _change_input(file, name)
+    _change_code(file)
+    for emptied in ("trial.compute", "trial.limits", "trial.environment.docker"):
+        file.drop_empty(emptied)
+    return file.data
+
+
+def _change_timeouts_and_expressions(file: _File) -> None:
+    for old in _MINUTES:
+        file.change(old, "limits.timeout", _seconds)
+    for old in ("policy_type", "spec"):
+        file.change(f"early_termination.{old}", "early_termination.type", _policy)
+    for name in file.names("search_space"):
+        file.change(f"search_space.{name}.spec", f"search_space.{name}.type")
 
 
 def with_current_keys(data: Mapping[str, Any], conversion: Conversion) -> Mapping[str, Any]:
@@ -71,16 +129,12 @@ def with_current_keys(data: Mapping[str, Any], conversion: Conversion) -> Mappin
         conversion: receives the notes, and the old paths for the paths of problems.
     """
     file = _File(copy.deepcopy(dict(data)), conversion)
+    file.drop_all(OF_THE_SERVICE, WRITTEN)
     if is_preview(data):
         _change_preview(file)
     for old, new in _MOVED:
         file.change(old, new)
-    for old in _MINUTES:
-        file.change(old, "limits.timeout", _seconds)
-    for old in ("policy_type", "spec"):
-        file.change(f"early_termination.{old}", "early_termination.type", _policy)
-    for name in file.names("search_space"):
-        file.change(f"search_space.{name}.spec", f"search_space.{name}.type")
+    _change_timeouts_and_expressions(file)
     for group in ("inputs", "outputs"):
         for name in file.names(f"trial.{group}"):
             file.change(f"trial.{group}.{name}", f"{group}.{name}")
@@ -133,7 +187,8 @@ class _File:
         if value is None or (old == "trial.compute" and isinstance(value, Mapping)):
             return
         self._remove(old)
-        if self.get(new) not in (None, {}):
+        is_inner = old.startswith(f"{new}.")  # which takes the place of the object around it
+        if not is_inner and self.get(new) not in (None, {}):
             message = f"is there twice, as {new} as well; remove one of them"
             self._conversion.problems.append(Problem(old, value, message))
         found = value if made is None else made(value)
@@ -149,6 +204,13 @@ class _File:
         if value is not None:
             self._remove(path)
             self._conversion.key_notes.append(Problem(path, value, message))
+
+    def drop_all(self, keys: Sequence[str], message: str) -> None:
+        """Remove the values of keys, with a note for each, also empty ones."""
+        for key in keys:
+            if key in self.data:
+                value = self.data.pop(key)
+                self._conversion.key_notes.append(Problem(key, value, message))
 
     def drop_empty(self, path: str) -> None:
         """Remove an object whose keys have moved."""
@@ -184,6 +246,9 @@ def _change_input(file: _File, name: str) -> None:
     """Move ``data``, ``file`` or ``folder`` of an input to ``path``."""
     at = f"inputs.{name}"
     value = file.get(at)
+    # As in requests to Azure's service.
+    if isinstance(value, Mapping) and "job_input_type" in value:
+        file.change(f"{at}.job_input_type", f"{at}.type")
     if not isinstance(value, Mapping) or "path" in value:
         return
     for old, kind in _TYPES.items():

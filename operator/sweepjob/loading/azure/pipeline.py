@@ -11,9 +11,10 @@ from .component_trial import convert_component_trial
 from .conversion import Conversion, Section
 from .inputs import convert_outputs, note_unused_outputs
 from .metadata import annotate, annotate_map, initialize_manifest
+from .old_keys import OF_THE_SERVICE
 from .options_check import reject_command
 from .pipeline_steps import SweepStep
-from .pipeline_values import bind_input, no_value
+from .pipeline_values import bind_input, flat_inputs, no_value
 from .placement import convert_compute, convert_resources, note_settings_of_the_service
 from .sweep import convert_search, finish_spec
 
@@ -41,6 +42,8 @@ def convert_step(
         converted: names of the steps that are converted at the same time.
     """
     conversion.problems += step.problems
+    conversion.key_notes += step.notes
+    conversion.old_paths |= step.old_paths
     whole = conversion.section(pipeline, "")
     top = conversion.section(step.data, step.path)
     _convert_metadata(conversion, whole, step.name, name)
@@ -95,6 +98,8 @@ def _convert_metadata(conversion: Conversion, whole: Section, step: str, name: s
     for key in map(str, settings.data):  # Azure's client accepts any setting
         if key not in ("default_compute", "default_datastore"):
             settings.ignore(key, "it is about the other steps of the pipeline")
+    for key in OF_THE_SERVICE:
+        whole.ignore(key, "Azure's service wrote it")
     whole.ignore("outputs", "outputs are folders of the sweep's trials")
     whole.ignore("component", "the sweep step alone is converted")
 
@@ -129,13 +134,14 @@ def _resolve_inputs(top: Section, step: SweepStep) -> dict[str, Any]:
     inputs = top.subsection("inputs")
     supplied = top.conversion.options.inputs
     found: dict[str, Any] = {}
-    for name in map(str, inputs.data):
-        value = inputs.read(name)
-        bound = bind_input(value, step.parent)
-        if name not in supplied:
-            bound = _checked(inputs, name, value, bound, step)
-        if bound is not None or name in supplied:
-            found[name] = bound
+    for given, value in flat_inputs(inputs.data).items():
+        whole = bind_input(value, step.parent)
+        # A reference to a group of the pipeline's inputs is all of them.
+        for name, bound in flat_inputs({given: whole}).items():
+            if name not in supplied:
+                bound = _checked(inputs, name, value, bind_input(bound, step.parent), step)
+            if bound is not None or name in supplied:
+                found[name] = bound
     return found
 
 

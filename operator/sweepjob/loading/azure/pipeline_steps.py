@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...api.parsing.problem import Problem
@@ -13,6 +13,7 @@ from ...search.space import Scalar
 from ..azure_map.asset_names import is_local_path
 from .component import read_component
 from .conversion import Conversion, ConversionOptions
+from .old_keys import is_sweep_step, step_with_current_keys
 from .pipeline_values import (
     Parent,
     bind_input,
@@ -21,6 +22,7 @@ from .pipeline_values import (
     names_of_inputs,
     unbound_settings,
 )
+from .sweep_component import sweep_of_component
 
 _MAX_DEPTH = 20  # of pipelines in pipelines
 MAX_STEPS = 1000  # sweep steps of a pipeline
@@ -42,6 +44,8 @@ class SweepStep:
         compute: the pipeline's default compute target.
         folder: folder to which the paths of the step are relative.
         problems: settings whose values the pipeline does not have.
+        notes: keys that files of today do not have.
+        old_paths: paths of the file by those that files of today have.
     """
 
     name: str
@@ -51,6 +55,8 @@ class SweepStep:
     compute: str | None
     folder: str
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    old_paths: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +128,10 @@ def _steps(
             continue
         full, at = f"{prefix}{name}", f"{path}jobs.{name}"
         kind = str(job.get("type", "")).lower()
-        if kind == "sweep" or (not kind and "search_space" in job):
+        if is_sweep_step(job) and not _has_component_only(job):
             target = bind_value(compute, parent)
             yield _sweep_step(job, parent, full, at, target, conversion.options.folder)
-        elif kind in ("pipeline", ""):
+        elif is_sweep_step(job) or kind in ("pipeline", ""):
             yield from _inner_steps(job, conversion, full, at, parent, compute, depth + 1)
         elif meant := meant_type(job, kind):
             text = f"is no type of a step; did you mean {meant}?"
@@ -152,12 +158,26 @@ def meant_type(job: Mapping[str, Any], kind: str) -> str:
 def _sweep_step(
     job: Mapping[str, Any], parent: Parent, name: str, path: str, compute: Any, folder: str
 ) -> SweepStep:
-    bound = bind_settings(job, parent)
+    keys = Conversion(ConversionOptions())
+    bound = bind_settings(step_with_current_keys(job, keys), parent)
     problems = unbound_settings(bound, path, parent)
     if compute is not None and not isinstance(compute, str):
         problems += (Problem("compute", compute, "must be the name of a compute target"),)
         compute = None
-    return SweepStep(name, bound, path, parent, compute, folder, problems)
+    old_paths = {f"{path}.{new}": f"{path}.{old}" for new, old in keys.old_paths.items()}
+    problems += _below(path, keys.problems)
+    notes = _below(path, keys.key_notes)
+    return SweepStep(name, bound, path, parent, compute, folder, problems, notes, old_paths)
+
+
+def _below(path: str, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return problems with paths below another one."""
+    return tuple(Problem(f"{path}.{p.path}", p.value, p.message) for p in problems)
+
+
+def _has_component_only(job: Mapping[str, Any]) -> bool:
+    """Return whether a sweep step is a component that is a sweep, with inputs for it."""
+    return job.get("component") is not None and "search_space" not in job
 
 
 def _inner_steps(
@@ -181,10 +201,18 @@ def _inner_steps(
         return
     quiet = Conversion(conversion.options)
     component = read_component(quiet.section(job, path), "component")
-    is_pipeline = str(job.get("type", "")).lower() == "pipeline"
+    is_pipeline = str(job.get("type", "")).lower() == "pipeline" or is_sweep_step(job)
     if component is None and (is_pipeline or _is_file(job.get("component"))):
         yield UnreadStep(name, tuple(quiet.problems), is_pipeline)
-    if component is not None and isinstance(component.section.data.get("jobs"), Mapping):
+    if component is not None and is_sweep_step(component.section.data):
+        whole = sweep_of_component(component.section.data, job)
+        target, at = bind_value(compute, parent), component.section.path
+        yield _sweep_step(whole, parent, name, at, target, component.folder)
+    elif component is not None and is_sweep_step(job):
+        text = "is no component that is a sweep: it has no search_space; give it as trial"
+        problem = Problem(f"{path}.component", job.get("component"), text)
+        yield UnreadStep(name, (problem,))
+    elif component is not None and isinstance(component.section.data.get("jobs"), Mapping):
         inner = Conversion(replace(conversion.options, folder=component.folder))
         at = f"{component.section.path}:"
         pipeline, around = component.section.data, parent.steps

@@ -17,6 +17,9 @@ _PARENT = re.compile(r"\$\{\{\s*parent\.[^}]*\}\}")
 _INPUT_OF_STEP = re.compile(r"(?P<step>.+)\.inputs\.(?P<name>.+)")
 # Inputs and outputs are data, which are converted on their own; a component has no parent.
 _DATA = ("inputs", "outputs", "trial")
+_KEYS_OF_GROUPS = ("type", "optional", "description")
+_KEYS_OF_INPUTS = {"path", "value", "type", "mode", "default", "optional", "data", "file", "folder"}
+_KEYS_OF_INPUTS |= {"job_input_type", "uri"}  # of requests to Azure's service
 _MAX_DEPTH = 20  # of inputs that refer to inputs of other steps
 
 
@@ -107,6 +110,32 @@ def bind_input(value: Any, parent: Parent) -> Any:
     if start is not None and base is not None:
         return {"path": f"{base.rstrip('/')}{bind_value(value[start.end() :], parent)}"}
     return bind_value(value, parent)
+
+
+def is_group(value: Any) -> bool:
+    """Return whether an input is a group of inputs: it has their names instead of a path or a value."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    return str(value.get("type", "")).lower() == "group" or not value.keys() & _KEYS_OF_INPUTS
+
+
+def flat_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs with those of groups by dotted names.
+
+    >>> flat_inputs({"a": 1, "g": {"type": "group", "b": 2, "c": {"d": 3}}})
+    {'a': 1, 'g.b': 2, 'g.c.d': 3}
+
+    Args:
+        inputs: inputs, or their declarations, by name.
+    """
+    found: dict[str, Any] = {}
+    for name, value in inputs.items():
+        if is_group(value):
+            members = {k: v for k, v in value.items() if k not in _KEYS_OF_GROUPS}
+            found |= {f"{name}.{key}": inner for key, inner in flat_inputs(members).items()}
+        else:
+            found[str(name)] = value
+    return found
 
 
 def _path(data: Any) -> str | None:

@@ -26,13 +26,16 @@ _DEFAULT_TRIALS = 1000  # Azure's, where the file has no limit
 _MIN_TIMEOUT = 60  # seconds; Azure raises shorter timeouts to this
 
 
-def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) -> None:
+def convert_sweep(
+    conversion: Conversion, data: Mapping[str, Any], stem: str, *, of_component: bool = False
+) -> None:
     """Convert a file.
 
     Args:
         conversion: receives the SweepJob, the notes and the errors.
         data: the contents of the file.
         stem: the SweepJob's name if the file has none.
+        of_component: True for a component that is a sweep, whose trial is a component as well.
     """
     top = conversion.section(data, "")
     if top.read("type") is None:
@@ -53,11 +56,12 @@ def convert_sweep(conversion: Conversion, data: Mapping[str, Any], stem: str) ->
     outputs = top.subsection("outputs")
     convert_outputs(outputs)
     given = top.subsection("inputs")
-    if isinstance(top.data.get("trial"), str):
-        message = (
-            "Azure's client takes a component in a step of a pipeline only; converted as there"
-        )
-        top.note("trial", top.data["trial"], message)
+    if isinstance(top.data.get("trial"), str) or of_component:
+        if not of_component:
+            message = (
+                "Azure's client takes a component in a step of a pipeline only; converted as there"
+            )
+            top.note("trial", top.data["trial"], message)
         raw = {str(name): given.read(name) for name in given.data}
         inputs, parts = convert_component_trial(conversion, top, raw, outputs)
     else:

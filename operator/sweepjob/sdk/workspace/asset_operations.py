@@ -7,6 +7,7 @@ from typing import Any
 
 from ...loading.azure_map import AzureMap
 from ...loading.azure_map.azure_map import DEFAULT_DATASTORE
+from ...unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..job import SweepWarning
 from ..sweep_objects import NotFound
@@ -27,7 +28,7 @@ class Poller:
         """Return the result.
 
         Args:
-            timeout: Azure's; not used.
+            timeout: Azure's; there is nothing to wait for.
         """
         return self._result
 
@@ -35,7 +36,7 @@ class Poller:
         """Return at once.
 
         Args:
-            timeout: Azure's; not used.
+            timeout: Azure's; there is nothing to wait for.
         """
 
     def done(self) -> bool:
@@ -59,17 +60,27 @@ class AssetOperations:
     def __init__(self, azure_map: AzureMap, assets: dict[str, Any], kind: type) -> None:
         self._map, self._assets, self._kind = azure_map, assets, kind
 
-    def create_or_update(self, asset: Any = None, **named: Any) -> Any:
+    def create_or_update(
+        self, asset: Any = None, *, environment: Any = None, data: Any = None, model: Any = None
+    ) -> Any:
         """Register an asset in this process.
 
         Args:
             asset: The asset.
-            named: The asset by Azure's name of the argument: ``environment``, ``data`` or ``model``.
+            environment: The asset by Azure's name of the argument.
+            data: The same.
+            model: The same.
 
         Returns:
             The asset, with a version.
+
+        Raises:
+            ArgumentError: Not exactly one asset is given.
         """
-        asset = next(iter(named.values())) if asset is None else asset
+        given = [each for each in (asset, environment, data, model) if each is not None]
+        if len(given) != 1:
+            raise ArgumentError("create_or_update: give one asset")
+        (asset,) = given
         if asset.version is None:
             asset.version = "1"
         self._assets[f"{asset.name}:{asset.version}"] = asset
@@ -81,7 +92,7 @@ class AssetOperations:
 
         Args:
             asset: The asset.
-            named: The asset by Azure's name of the argument.
+            named: The asset by Azure's name of the argument, as of ``create_or_update``.
         """
         return Poller(self.create_or_update(asset, **named))
 
@@ -112,6 +123,7 @@ class AssetOperations:
         path = {"path": reference} if section == "data" else {"image": entry.image}
         return self._kind(name=name, version=version or "1", **path)
 
+    @unused_arguments(harmless="version label")
     def archive(self, name: str, version: str | None = None, label: str | None = None) -> None:
         """Say that nothing is archived: the Azure map has the assets.
 
@@ -140,12 +152,13 @@ class AssetOperations:
             "for the files of a trial use ml_client.jobs.download(NAME)"
         )
 
+    @unused_arguments({"list_view_type stage": "nothing is archived; all assets are returned"})
     def list(self, name: str | None = None, **azure: Any) -> list[Any]:
         """Return the assets that this program has registered.
 
         Args:
             name: Name of the assets; all by default.
-            azure: Azure's filters; not used.
+            azure: Azure's ``list_view_type`` and ``stage``; not used, with a warning.
         """
         found: list[Any] = [
             a for key, a in self._assets.items() if ":" in key and isinstance(a, self._kind)
@@ -177,8 +190,13 @@ class ComputeOperations:
             raise ResourceNotFoundError(f"{name}: there is no such compute: {missing}")
         return AmlCompute(name=name)
 
-    def list(self) -> list[AmlCompute]:
-        """Return the compute targets of the Azure map."""
+    @unused_arguments({"compute_type": "all compute targets of the Azure map are returned"})
+    def list(self, *, compute_type: str | None = None) -> list[AmlCompute]:
+        """Return the compute targets of the Azure map.
+
+        Args:
+            compute_type: Azure's; not used, with a warning.
+        """
         return [AmlCompute(name=name) for name in self._map.computes if name != "*"]
 
     def begin_create_or_update(self, compute: Any) -> Poller:
@@ -189,20 +207,21 @@ class ComputeOperations:
         """
         if self._map.find_compute(compute.name) is None:
             missing = self._map.missing("compute", compute.name)
-            message = (
-                f"{compute.name}: no machines are created, the cluster has its nodes: {missing}"
-            )
-            warnings.warn(message, SweepWarning, stacklevel=2)
+        else:
+            missing = "the Azure map says what this compute target is"
+        message = f"{compute.name}: no machines are created, the cluster has its nodes: {missing}"
+        warnings.warn(message, SweepWarning, stacklevel=2)
         return Poller(compute)
 
-    create_or_update = begin_update = begin_create_or_update
+    create_or_update = begin_update = begin_attach = begin_create_or_update
 
+    @unused_arguments(harmless="action")
     def begin_start(self, name: str, **azure: Any) -> Poller:
         """Do nothing: the cluster has its nodes.
 
         Args:
             name: Name of the compute target.
-            azure: Azure's other arguments; not used.
+            azure: Azure's ``action``.
         """
         warnings.warn(
             f"{name}: no machines are started, stopped or deleted; the cluster has its nodes",
@@ -211,7 +230,7 @@ class ComputeOperations:
         )
         return Poller(None)
 
-    begin_stop = begin_restart = begin_delete = begin_attach = begin_start
+    begin_stop = begin_restart = begin_delete = begin_start
 
     def __getattr__(self, operation: str) -> Any:
         """Refuse Azure's other operations.
@@ -238,12 +257,13 @@ class DatastoreOperations:
     def __init__(self, azure_map: AzureMap) -> None:
         self._map = azure_map
 
+    @unused_arguments({"include_secrets": "a datastore is a volume here, without an account"})
     def get(self, name: str, **azure: Any) -> DatastoreDescription:
         """Return a datastore.
 
         Args:
             name: Its name.
-            azure: Azure's other arguments; not used.
+            azure: Azure's ``include_secrets``; not used, with a warning.
 
         Raises:
             ResourceNotFoundError: The Azure map has none of that name.
@@ -253,19 +273,21 @@ class DatastoreOperations:
             raise ResourceNotFoundError(f"{name}: there is no such datastore: {missing}")
         return DatastoreDescription(name)
 
+    @unused_arguments({"include_secrets": "a datastore is a volume here, without an account"})
     def get_default(self, **azure: Any) -> DatastoreDescription:
         """Return the default datastore, ``workspaceblobstore``.
 
         Args:
-            azure: Azure's arguments; not used.
+            azure: Azure's ``include_secrets``; not used, with a warning.
         """
         return self.get(DEFAULT_DATASTORE)
 
+    @unused_arguments({"include_secrets": "a datastore is a volume here, without an account"})
     def list(self, **azure: Any) -> list[DatastoreDescription]:
         """Return the datastores of the Azure map.
 
         Args:
-            azure: Azure's filters; not used.
+            azure: Azure's ``include_secrets``; not used, with a warning.
         """
         return [DatastoreDescription(name) for name in self._map.datastores if name != "*"]
 

@@ -15,6 +15,7 @@ from ..azure_objects import Environment
 from ..command import command
 from ..data import Input, Output, Outputs
 from ..job import Command, SweepWarning
+from ..overrides import overridden
 from ..steps import Step, record_step
 
 _SETTINGS = (
@@ -89,8 +90,7 @@ def load_component(
             raise ArgumentError("load_component: source: is required: the component's file")
         return client.components.get(name, version)
     data, folder = _contents(source)
-    for change in params_override or ():
-        data = {**data, **change}
+    data = overridden(data, params_override)
     return make_component(data, relative_origin or folder)
 
 
@@ -116,7 +116,13 @@ def make_component(data: Mapping[str, Any], folder: str) -> Any:
     Raises:
         ArgumentError: a value is invalid.
     """
-    if str(data.get("type", "command")).lower() != "command":
+    kind = str(data.get("type", "command")).lower()
+    if "search_space" in data:
+        raise ArgumentError(
+            f"load_component: type: {data.get('type')}: the component is a sweep; load_job(FILE, "
+            "inputs={NAME: VALUE}) returns it"
+        )
+    if kind != "command":
         return OtherComponent(data)
     known = (*_SETTINGS, *_IGNORED, "inputs", "outputs", "resources", "additional_includes")
     for key in data:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import JobService
 from ..azure_resolution import Resolver
@@ -58,6 +59,7 @@ class JobOperations:
         self._backend, self._resolver = backend, resolver
         self._commands: dict[str, CommandRun] = {}
 
+    @unused_arguments({"skip_validation": "a sweep is always checked"})
     def create_or_update(
         self,
         job: Any,
@@ -77,7 +79,7 @@ class JobOperations:
             compute: Compute target, in place of the job's own.
             tags: Tags in addition to the job's own.
             experiment_name: Experiment name, in place of the job's own.
-            skip_validation: Azure's; a sweep is always checked.
+            skip_validation: Azure's; a sweep is always checked, with a warning.
             inputs: Values in place of the outputs of other steps, by the input's name.
 
         Returns:
@@ -146,6 +148,7 @@ class JobOperations:
             return self._commands[name]
         return self._backend.get(name)
 
+    @unused_arguments({"list_view_type": "nothing is archived here; all jobs are returned"})
     def list(
         self, *, parent_job_name: str | None = None, **azure: Any
     ) -> Sequence[SweepRun] | Sequence[TrialRun]:
@@ -153,7 +156,7 @@ class JobOperations:
 
         Args:
             parent_job_name: Name of the sweep whose trials to return.
-            azure: Azure's other filters; nothing is archived here.
+            azure: Azure's ``list_view_type``; not used, with a warning.
         """
         if parent_job_name is not None:
             return self._backend.get(parent_job_name).trials()
@@ -191,6 +194,7 @@ class JobOperations:
         self.cancel(name)
         return Poller(None)
 
+    @unused_arguments(harmless="all")
     def download(
         self,
         name: str,
@@ -248,11 +252,12 @@ class JobOperations:
 
     update = begin_delete
 
+    @unused_arguments(harmless="node_index")
     def show_services(self, name: str, node_index: int = 0) -> Mapping[str, Any]:
         """Return the services of a sweep: its page.
 
         Args:
             name: Name of the sweep.
-            node_index: Azure's; not used.
+            node_index: Azure's; the page is that of all pods.
         """
         return self._backend.get(name).services

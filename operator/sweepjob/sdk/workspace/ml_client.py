@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from ...unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
 from ..azure_resolution import Resolver
@@ -45,16 +46,24 @@ class MLClient:
         subscription_id: Azure's; not used.
         resource_group_name: Azure's; not used.
         workspace_name: Azure's; the Azure map has the workspace.
-        registry_name: Azure's; not used.
+        registry_name: Azure's; not used, with a warning.
         azure_map: The Azure map: a file, or ``configmap/NAME``; by default that of
             ``SWEEPJOB_AZURE_MAP``, or ``azure-map.yaml`` in the current folder.
-        azure: Azure's other arguments; not used.
+        azure: Azure's ``cloud``, which is not used, with a warning, and ``logging_enable``,
+            ``show_progress`` and ``enable_telemetry``.
 
     Raises:
         ArgumentError: The map cannot be read.
         SweepError: There is neither a kubeconfig nor a service account.
     """
 
+    @unused_arguments(
+        {
+            "registry_name": "environments and components of a registry are those of the Azure map",
+            "cloud": "nothing connects to Azure",
+        },
+        harmless="logging_enable show_progress enable_telemetry",
+    )
     def __init__(
         self,
         credential: Any = None,
@@ -99,6 +108,9 @@ class MLClient:
         )
 
     @classmethod
+    @unused_arguments(
+        {"path file_name": "config.json is not read: the Azure map has the workspace"}
+    )
     def from_config(
         cls,
         credential: Any = None,
@@ -111,8 +123,8 @@ class MLClient:
 
         Args:
             credential: Azure's; not used.
-            path: Azure's; not used.
-            file_name: Azure's; not used.
+            path: Azure's; not used, with a warning.
+            file_name: Azure's; not used, with a warning.
             arguments: Arguments of the class.
         """
         return cls(credential, **arguments)
@@ -181,11 +193,12 @@ class _Workspaces:
         group = self._client.resource_group_name
         return WorkspaceDescription(name or self._client.workspace_name, resource_group=group)
 
+    @unused_arguments(harmless="scope filtered_kinds")
     def list(self, **azure: Any) -> list[WorkspaceDescription]:
         """Return the only workspace.
 
         Args:
-            azure: Azure's filters; not used.
+            azure: Azure's ``scope`` and ``filtered_kinds``; there is one workspace.
         """
         return [self.get()]
 

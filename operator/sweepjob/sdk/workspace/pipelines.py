@@ -17,6 +17,8 @@ from ..data import Input
 from ..job import SweepJob, SweepWarning
 from ..steps import Step, record_step, watch_steps
 
+_DATASTORE = "the Azure map has the datastore of outputs: workspaceblobstore"
+
 
 @dataclass
 class PipelineJobSettings(KnownAttributes):
@@ -95,6 +97,7 @@ class PipelineJob(KnownAttributes, Step):
             )
         (step,) = steps.values()
         _warn_of_others(step)
+        _warn_of_settings(self)
         if experiment_name is not None:
             step.experiment_name = experiment_name
         return with_pipeline(step)
@@ -120,6 +123,7 @@ class PipelineJob(KnownAttributes, Step):
         step.experiment_name = step.experiment_name or self.experiment_name
         step.description = step.description or self.description
         step.tags = {**self.tags, **step.tags}
+        step.properties = {**self.properties, **step.properties}
         if step.compute is None:
             default = self.settings.default_compute or self.compute
             step.compute = getattr(default, "name", default)
@@ -144,6 +148,18 @@ def _warn_of_others(step: SweepJob) -> None:
             message = f"pipeline: {', '.join(others)}: are other steps; they are not run"
             warnings.warn(message, SweepWarning, stacklevel=4)
         child, around = around, around.pipeline
+
+
+def _warn_of_settings(job: PipelineJob) -> None:
+    """Warn of the settings of a pipeline that a sweep does not get."""
+    for name, value, reason in (
+        ("settings.default_datastore", job.settings.default_datastore, _DATASTORE),
+        ("identity", job.identity, "pods have service accounts: serviceAccountName of the compute"),
+    ):
+        if value is not None:
+            warnings.warn(
+                f"pipeline: {name}: {value!r}: not used: {reason}", SweepWarning, stacklevel=4
+            )
 
 
 def pipeline(function: Callable[..., Any] | None = None, **settings: Any) -> Any:

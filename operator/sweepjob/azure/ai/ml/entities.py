@@ -8,10 +8,14 @@ from ....sdk.azure_objects import (
     IdentityConfiguration,
     JobResourceConfiguration,
     JobService,
+    JupyterLabJobService,
     ManagedIdentityConfiguration,
     QueueSettings,
     ResourceConfiguration,
+    SshJobService,
+    TensorBoardJobService,
     UserIdentityConfiguration,
+    VsCodeJobService,
 )
 from ....sdk.job import Command, SweepJob
 from ....sdk.limits import Objective, SweepJobLimits
@@ -62,6 +66,7 @@ __all__ = [
     "IdentityConfiguration",
     "JobResourceConfiguration",
     "JobService",
+    "JupyterLabJobService",
     "KubernetesCompute",
     "ManagedIdentityConfiguration",
     "MedianStoppingPolicy",
@@ -73,11 +78,14 @@ __all__ = [
     "RandomSamplingAlgorithm",
     "ResourceConfiguration",
     "SamplingAlgorithm",
+    "SshJobService",
     "Sweep",
     "SweepJob",
     "SweepJobLimits",
+    "TensorBoardJobService",
     "TruncationSelectionPolicy",
     "UserIdentityConfiguration",
+    "VsCodeJobService",
 ]
 
 # Azure's other names, which can be imported; a use of them says what to do.
@@ -110,7 +118,7 @@ FixedInputData FqdnDestination GenerationSafetyQualityMonitoringMetricThreshold
 GenerationSafetyQualitySignal GenerationTokenStatisticsMonitorMetricThreshold
 GenerationTokenStatisticsSignal GitSource Hub IPRule ImageMetadata ImageSettings
 ImportDataSchedule Index IndexDataSource IndexModelConfiguration InputPort IntellectualProperty
-IsolationMode Job JobResources JobSchedule JupyterLabJobService KubernetesOnlineDeployment
+IsolationMode Job JobResources JobSchedule KubernetesOnlineDeployment
 KubernetesOnlineEndpoint LlmData LocalSource ManagedNetwork ManagedNetworkProvisionStatus
 ManagedOnlineDeployment ManagedOnlineEndpoint MarketplacePlan MarketplaceSubscription
 MaterializationComputeResource MaterializationSettings MaterializationStore MaterializationType
@@ -131,11 +139,12 @@ SasTokenConfiguration Schedule ScheduleState ScheduleTriggerResult ScriptReferen
 SerpConnection ServerlessComputeSettings ServerlessConnection ServerlessEndpoint
 ServerlessSparkCompute ServiceInstance ServicePrincipalConfiguration ServiceTagDestination
 SetupScripts Spark SparkComponent SparkJob SparkJobEntry SparkJobEntryType
-SparkResourceConfiguration SshJobService StaticInputData SynapseSparkCompute
+SparkResourceConfiguration StaticInputData SynapseSparkCompute
 SystemCreatedAcrAccount SystemCreatedStorageAccount SystemData TargetUtilizationScaleSettings
-TensorBoardJobService TrailingInputData TritonInferencingServer UnsupportedCompute Usage
+TrailingInputData TritonInferencingServer UnsupportedCompute Usage
 UsageName UsageUnit UsernamePasswordConfiguration ValidationResult VirtualMachineCompute
-VirtualMachineSshSettings VmSize VolumeSettings VsCodeJobService Workspace WorkspaceConnection
+VirtualMachineSshSettings VmSize VolumeSettings Workspace WorkspaceConnection
 WorkspaceKeys WorkspaceModelReference
 """
 __getattr__ = unsupported_names(__name__, _OTHERS.split())
+__all__ += _OTHERS.split()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ....unused_arguments import unused_arguments
 from ..._other_names import other_names
 from ..._unsupported import unsupported
-from ...exceptions import NotSupported
+from ...data.dataset_consumption_config import MOUNT_PATH
+from ...exceptions import NotSupported, UserErrorException
 from ..steps import HyperDriveStep
 
 _REMEDY = (
@@ -24,9 +27,14 @@ class PipelineData:
         datastore: Azure's; kept.
         pipeline_output_name: Name for ``get_pipeline_output`` of the run.
         training_output: What of a sweep it has.
-        azure: Azure's other arguments; ignored.
+        azure: Azure's other arguments, which say how other steps write the data;
+            ``output_path_on_compute`` is not used, with a warning.
     """
 
+    @unused_arguments(
+        {"output_path_on_compute": "a script gets the path of the data as its argument"},
+        harmless="output_name output_mode output_overwrite data_type is_directory",
+    )
     def __init__(
         self,
         name: str,
@@ -44,8 +52,14 @@ class PipelineData:
         """What it is, in Azure's terms."""
         return (f"azureml:{self.name}",)
 
-    def as_mount(self) -> PipelineData:
-        """Return the same data."""
+    @unused_arguments({"path_on_compute": MOUNT_PATH}, harmless="input_name overwrite")
+    def as_mount(self, input_name: str | None = None, **azure: Any) -> PipelineData:
+        """Return the same data.
+
+        Args:
+            input_name: Azure's name of the input.
+            azure: Azure's ``path_on_compute``, which is not used, with a warning, and ``overwrite``.
+        """
         return self
 
     as_download = as_dataset = as_input = as_mount
@@ -54,11 +68,17 @@ class PipelineData:
         """Return the name of the variable by which a script finds the data."""
         return f"AZUREML_DATAREFERENCE_{self.name}"
 
+    @unused_arguments(
+        {
+            "include_path separator header partition_format file_extension set_column_types quoting "
+            "encoding": "the script reads the files; read them so there"
+        }
+    )
     def parse_parquet_files(self, *_: Any, **azure: Any) -> PipelineData:
         """Return the same data.
 
         Args:
-            azure: Azure's arguments; ignored: the script reads the files.
+            azure: Azure's arguments; not used, with a warning: the script reads the files.
         """
         return self
 
@@ -95,12 +115,16 @@ class Pipeline:
     Args:
         workspace: The workspace.
         steps: The steps.
-        azure: Azure's other arguments; ignored.
+        azure: Azure's other arguments; ``default_datastore`` is not used, with a warning.
 
     Raises:
         NotSupported: It has no sweep step, or several; the message says what to submit instead.
     """
 
+    @unused_arguments(
+        {"default_datastore": "outputs are on workspaceblobstore of the Azure map"},
+        harmless="description default_source_directory resolve_closure",
+    )
     def __init__(self, workspace: Any, steps: Sequence[Any], **azure: Any) -> None:
         self.workspace, self.steps = workspace, _with_those_before(_flat(steps))
         sweeps = [step for step in self.steps if isinstance(step, HyperDriveStep)]
@@ -117,27 +141,52 @@ class Pipeline:
                 stacklevel=2,
             )
 
-    def sweep_config(self) -> Any:
-        """Return the definition of the sweep."""
-        return self._sweep.hyperdrive_config
+    def sweep_config(self, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Return the definition of the sweep.
+
+        Args:
+            parameters: Values of the pipeline's parameters by name; their default values without it.
+
+        Raises:
+            UserErrorException: The sweep has no argument that is such a parameter.
+        """
+        config = self._sweep.hyperdrive_config
+        if parameters:
+            config = copy.copy(config)
+            config.run_config = _with_parameters(config.run_config, parameters)
+        return config
 
     def validate(self) -> list[str]:
         """Return no errors: they were raised when the pipeline was made."""
         return []
 
-    def submit(self, experiment_name: str, *_: Any, **azure: Any) -> Any:
+    @unused_arguments(
+        {
+            "continue_on_step_failure regenerate_outputs parent_run_id": "only the sweep runs here",
+            "credential_passthrough": "pods have service accounts: serviceAccountName of the compute in "
+            "the Azure map",
+        }
+    )
+    def submit(
+        self,
+        experiment_name: str,
+        pipeline_parameters: Mapping[str, Any] | None = None,
+        **azure: Any,
+    ) -> Any:
         """Submit the sweep to an experiment of the workspace.
 
         Args:
             experiment_name: Name of the experiment.
-            azure: Azure's other arguments; ignored.
+            pipeline_parameters: Values of the pipeline's parameters by name.
+            azure: Azure's other arguments; not used, with a warning.
 
         Returns:
             The sweep.
         """
         from ...core.experiment import Experiment
 
-        return Experiment(self.workspace, experiment_name).submit(self)
+        experiment = Experiment(self.workspace, experiment_name)
+        return experiment.submit(self, pipeline_parameters=pipeline_parameters)
 
     def publish(self, *_: Any, **azure: Any) -> Any:
         """Not supported; raises NotSupported.
@@ -192,6 +241,24 @@ class PipelineParameter:
 
     def __init__(self, name: str, default_value: Any) -> None:
         self.name, self.default_value = name, default_value
+
+
+def _with_parameters(script: Any, given: Mapping[str, Any]) -> Any:
+    """Return a script whose arguments have the values of a pipeline's parameters."""
+    arguments = script.arguments if isinstance(script.arguments, list) else []
+    known = [a.name for a in arguments if isinstance(a, PipelineParameter)]
+    for name in given:
+        if name not in known:
+            raise UserErrorException(
+                f"pipeline_parameters: {name}: no argument of the sweep is this parameter; there are: "
+                f"{', '.join(known) or 'none'}"
+            )
+    made = copy.copy(script)
+    made.arguments = [
+        given.get(a.name, a.default_value) if isinstance(a, PipelineParameter) else a
+        for a in arguments
+    ]
+    return made
 
 
 PublishedPipeline = unsupported("PublishedPipeline", _REMEDY)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ....sdk.arguments import ArgumentError
 from ....sdk.job import SweepJob
@@ -56,6 +57,8 @@ class HyperDriveConfig(CheckedAttributes):
         ArgumentError: An argument is invalid, missing or not supported.
     """
 
+    _unused: ClassVar[Mapping[str, str]] = {"debug_flag": "it is for Azure's service"}
+
     def __init__(
         self,
         hyperparameter_sampling: ParameterSampling,
@@ -81,7 +84,7 @@ class HyperDriveConfig(CheckedAttributes):
         if estimator is not None and run_config is not None:
             raise ArgumentError("HyperDriveConfig: give run_config or estimator, not both")
         self.run_config = _script(run_config if estimator is None else estimator, estimator)
-        self.estimator = estimator
+        self._estimator = estimator
         self.hyperparameter_sampling, self.policy = hyperparameter_sampling, policy
         self.primary_metric_name, self.primary_metric_goal = (
             primary_metric_name,
@@ -98,6 +101,15 @@ class HyperDriveConfig(CheckedAttributes):
             warnings.warn("HyperDriveConfig: debug_flag: Azure's; ignored", stacklevel=2)
         self._warn_about_limits()
         self.sweep_of(self._resolver(None, is_local=False).resolve()).validate()
+
+    @property
+    def estimator(self) -> Any:
+        """What a trial runs, in the form that Azure has deprecated; None for another form."""
+        return self._estimator
+
+    @estimator.setter
+    def estimator(self, given: Any) -> None:
+        self.run_config, self._estimator = _script(given, given), given
 
     @property
     def source_directory(self) -> str | None:

@@ -1,0 +1,225 @@
+"""Tests sweep steps in the forms of previews and of requests, components that are sweeps, and groups of inputs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sweepjob.loading.yaml_text import load_documents
+
+from .program import Program
+
+TRAIN: dict[str, Any] = {
+    "type": "command",
+    "inputs": {"rate": {"type": "number"}, "rows": {"type": "uri_folder"}},
+    "outputs": {"model": {"type": "uri_folder"}},
+    "environment": {"image": "docker.example/fit:2"},
+    "command": "fit --rate ${{inputs.rate}} --rows ${{inputs.rows}} --to ${{outputs.model}}",
+}
+SEARCH: dict[str, Any] = {
+    "search_space": {"rate": {"type": "loguniform", "min_value": -5, "max_value": -1}},
+    "sampling_algorithm": "random",
+    "objective": {"goal": "maximize", "primary_metric": "auc"},
+    "limits": {"max_total_trials": 6, "timeout": 1200},
+}
+INPUTS = {"rows": "${{parent.inputs.table}}"}
+STEP = {"type": "sweep", "trial": TRAIN, "inputs": INPUTS, "outputs": {"model": None}, **SEARCH}
+MAP = "data: {table: {claim: tables, path: rows}}\ndatastore: {workspaceblobstore: {claim: blob}}\n"
+MAP += "compute: {cpus: {queue: small}}\ncomponent: {tuning: ./parts/tuning.yml}\n"
+# A component that is a sweep, as the preview of 2021 had them.
+TUNING: dict[str, Any] = {
+    "type": "SweepComponent",
+    "name": "tuning",
+    "version": 2,
+    "is_deterministic": True,
+    "inputs": {"rows": {"type": "path"}, "rate": {"type": "float", "optional": True}},
+    "outputs": {"model": {"type": "path"}},
+    "trial": "file:./train.yml",
+    "algorithm": "random",
+    "search_space": {"rate": {"type": "choice", "values": [0.1, 0.2]}},
+    "objective": SEARCH["objective"],
+    "early_termination": {"policy_type": "median", "delay_evaluation": 3},
+    "limits": {"max_total_trials": 6, "timeout_minutes": 20},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "train.yml").write_text(yaml.safe_dump(TRAIN))
+    (tmp_path / "parts" / "tuning.yml").write_text(yaml.safe_dump(TUNING, sort_keys=False))
+    (tmp_path / "azure-map.yaml").write_text(MAP)
+    return tmp_path
+
+
+def convert(program: Program, step: dict[str, Any], **pipeline: Any) -> int:
+    table = {"type": "uri_folder", "path": "azureml:table:4"}
+    whole = {"type": "pipeline", "inputs": {"table": table}, "jobs": {"tune": step}, **pipeline}
+    Path("pipeline.yml").write_text(yaml.safe_dump(whole, sort_keys=False))
+    return program("convert", "pipeline.yml", "--azure-map", "azure-map.yaml")
+
+
+def spec(program: Program) -> dict[str, Any]:
+    (found,) = load_documents(program.out)
+    made: dict[str, Any] = found["spec"]
+    return made
+
+
+NAMED = {"type": "command", "component": "./parts/train.yml", "inputs": INPUTS}
+FORMS: list[tuple[str, dict[str, Any], str]] = [
+    ("an inline component", {"trial": {"component": TRAIN}}, "jobs.tune.trial.component: "),
+    ("a file", {"trial": {"component": "file:./parts/train.yml"}}, "is read as trial"),
+    ("a trial like a step", {"trial": NAMED, "inputs": {}}, "jobs.tune.trial.inputs.rows: "),
+    ("sweep_job", {"type": "sweep_job"}, "jobs.tune.type: 'sweep_job': is read as type: sweep"),
+    ("SweepJob", {"type": "SweepJob"}, "is read as type: sweep"),
+    ("job_type", {"type": None, "job_type": "Sweep"}, "jobs.tune.job_type: "),
+    ("algorithm", {"sampling_algorithm": None, "algorithm": "random"}, "jobs.tune.algorithm: "),
+    ("runs", {"limits": {"max_total_runs": 6, "timeout_minutes": 20}}, "limits.max_total_runs: "),
+    (
+        "spec",
+        {"search_space": {"rate": {"spec": "loguniform", "min_value": -5, "max_value": -1}}},
+        "jobs.tune.search_space.rate.spec: ",
+    ),
+    (
+        "a request",
+        {"inputs": {"rows": {"job_input_type": "uri_folder", "uri": "${{parent.inputs.table}}"}}},
+        "jobs.tune.inputs.rows.uri: ",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"), [form[1:] for form in FORMS], ids=[form[0] for form in FORMS]
+)
+def test_a_step_in_another_spelling_is_the_same_sweep(
+    program: Program, folder: Path, changes: dict[str, Any], note: str
+) -> None:
+    assert convert(program, STEP) == 0, program.err
+    usual = spec(program)
+    step = {key: value for key, value in {**STEP, **changes}.items() if value is not None}
+    assert convert(program, step) == 0, program.err
+    assert spec(program) == usual
+    assert note in program.err
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"component": "./parts/tuning.yml", "inputs": INPUTS},
+        {"type": "sweep", "component": "file:parts/tuning.yml", "inputs": INPUTS},
+        {"component": "azureml:tuning:2", "inputs": INPUTS},
+    ],
+    ids=["file", "type", "registered"],
+)
+def test_a_step_that_is_a_component_with_a_sweep(
+    program: Program, folder: Path, step: dict[str, Any]
+) -> None:
+    assert convert(program, {**step, "compute": "azureml:cpus"}) == 0, program.err
+    found = spec(program)
+    assert found["inputs"] == {"rows": "/mnt/tables/rows"}
+    assert found["searchSpace"] == {"rate": {"type": "choice", "values": [0.1, 0.2]}}
+    assert found["earlyTermination"] == {"type": "median_stopping", "delayEvaluation": 3}
+    assert found["limits"] == {"maxTotalTrials": 6, "timeout": 1200}
+    assert found["outputs"]["model"]["volume"]["persistentVolumeClaim"]["claimName"] == "blob"
+    assert "parts/tuning.yml.limits.timeout_minutes: 20: is read as limits.timeout: 1200" in (
+        program.err
+    )
+
+
+def test_a_component_with_a_sweep_alone(program: Program, folder: Path) -> None:
+    flags = ("--azure-map", "azure-map.yaml", "--input", "rows=/data/rows")
+    assert program("convert", "parts/tuning.yml", *flags) == 0, program.err
+    (found,) = load_documents(program.out)
+    assert found["metadata"]["name"] == "tuning"
+    assert found["spec"]["inputs"] == {"rows": "/data/rows"}
+    assert program("convert", "parts/tuning.yml") == 1
+    assert "inputs.rows: None: is required by the component" in program.err
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ({"component": "./parts/tuning.yml", "inputs": {"row": 1}}, "the component has no such input; there are: rate, rows"),
+        ({"type": "sweep", "component": "./parts/train.yml"}, "is no component that is a sweep: it has no search_space"),
+        ({"component": "azureml:other:1"}, "is a pipeline without a sweep step"),
+        ({"type": "sweep", "component": "azureml:other:1"}, "is a registered component, whose file is needed"),
+        ({**STEP, "algorithm": "grid"}, "jobs.tune.algorithm: 'grid': is there twice"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(
+    program: Program, folder: Path, step: dict[str, Any], message: str
+) -> None:
+    assert convert(program, step) != 0
+    assert message in program.err
+
+
+GROUP = {
+    "type": "group",
+    "rows": {"type": "uri_folder"},
+    "folds": {"type": "integer", "default": 5},
+}
+GROUPED = {
+    **TRAIN,
+    "inputs": {"rate": {"type": "number"}, "data": GROUP},
+    "command": "fit ${{inputs.rate}} ${{inputs.data.rows}} ${{inputs.data.folds}} ${{outputs.model}}",
+}
+OF_PIPELINE = {
+    "data": {
+        "type": "group",
+        "rows": {"type": "uri_folder", "path": "azureml:table:4"},
+        "folds": 3,
+    },
+    "table": {"type": "uri_folder", "path": "azureml:table:4"},
+}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "folds"),
+    [
+        ({"data": "${{parent.inputs.data}}"}, 3),
+        ({"data": {"rows": "${{parent.inputs.table}}", "folds": 7}}, 7),
+        ({"data": {"rows": "${{parent.inputs.data.rows}}"}}, 5),
+        (
+            {
+                "data.rows": "${{parent.inputs.table}}",
+                "data.folds": "${{parent.inputs.data.folds}}",
+            },
+            3,
+        ),
+    ],
+)
+def test_groups_of_inputs_have_dotted_names(
+    program: Program, folder: Path, inputs: dict[str, Any], folds: int
+) -> None:
+    step = {**STEP, "trial": GROUPED, "inputs": inputs}
+    assert convert(program, step, inputs=OF_PIPELINE) == 0, program.err
+    found = spec(program)
+    assert found["inputs"] == {"data.rows": "/mnt/tables/rows", "data.folds": folds}
+
+
+def test_a_member_that_a_group_does_not_have(program: Program, folder: Path) -> None:
+    inputs = {"data": {"rows": "${{parent.inputs.table}}", "fold": 7}}
+    assert convert(program, {**STEP, "trial": GROUPED, "inputs": inputs}) == 1
+    assert "jobs.tune.inputs.data.fold: 7: the component has no such input" in program.err
+
+
+def test_a_group_runs_on_this_machine(program: Program, folder: Path) -> None:
+    Path("fit.py").write_text(
+        "import os, sys\nfrom sweepjob.azureml.core import Run\n"
+        "assert os.path.isdir(sys.argv[1])\nRun.get_context().log('auc', sys.argv[2])\n"
+    )
+    command = f"{sys.executable} fit.py ${{{{inputs.data.rows}}}} ${{{{inputs.data.folds}}}}"
+    trial = {**GROUPED, "outputs": {}, "command": f"{command}${{{{inputs.rate}}}}"}
+    limits = {"max_total_trials": 1, "timeout": 60}
+    step = {**STEP, "trial": trial, "outputs": {}, "limits": limits}
+    step["inputs"] = {"data": {"rows": "${{parent.inputs.table}}", "folds": 7}}
+    step["search_space"] = {"rate": {"type": "choice", "values": [25]}}
+    table = {"type": "uri_folder", "path": "./parts"}
+    whole = {"type": "pipeline", "inputs": {"table": table}, "jobs": {"tune": step}}
+    Path("pipeline.yml").write_text(yaml.safe_dump(whole, sort_keys=False))
+    assert program("run", "--local", "-f", "pipeline.yml") == 0, program.out
+    assert "725" in program.out, program.out + program.err
