@@ -73,6 +73,11 @@ def jobset() -> Path:
     return _install("jobset", "-s -w", "2 min, the first time only")
 
 
+def trainer() -> Path:
+    """Return the folder with the controller of Kubeflow Trainer; compiled when it is missing."""
+    return _install("trainer", "-s -w", "3 min, the first time only")
+
+
 def flux() -> Path:
     """Return the folder with Flux's source-controller and kustomize-controller; compiled when it is missing."""
     return _install("flux", "-s -w", "7 min on two cores, the first time only")

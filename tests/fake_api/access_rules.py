@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 from sweepjob.controllers.permissions import Permission
 from sweepjob.kube.transport import Request
@@ -17,6 +17,7 @@ _CUSTOM = ("sweepjobs", "sweeptrials")
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _REVIEWS = ("selfsubjectaccessreviews", "tokenreviews")
 
+_OPENAPI = "/openapi/v3/apis/"
 Key = tuple[str, str, str]  # group, resource with subresource, verb
 
 
@@ -43,7 +44,10 @@ class AccessRules:
     Attributes:
         served: the custom resources that there are.
         version: in which they are served.
+        published: OpenAPI documents by group and version.
     """
+
+    published: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, denied: set[Key] | None = None) -> None:
         self.denied = set() if denied is None else denied
@@ -66,6 +70,9 @@ class AccessRules:
         """The answer to a request that does not reach the server, None to one that does."""
         if request.path.startswith("/apis/") and request.path.count("/") < 4:
             return self._discovery(request)
+        if request.path.startswith(_OPENAPI):
+            document = self.published.get(request.path.removeprefix(_OPENAPI))
+            return (200, document) if document else _refuse(404, "NotFound", "404 page not found")
         path = parse_path(request.path)
         namespace, resource, name = path.namespace, path.resource, path.name
         group, full, verb = needed(request)

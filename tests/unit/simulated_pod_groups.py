@@ -16,7 +16,8 @@ from sweepjob.lifecycle.workload import Job, Pod
 from .simulated_cluster import PATIENCE, STOP, SimulatedCluster
 
 INSTANCES = 3
-FAILURE = Cause("TrainerFailed", "exit code 1")
+FAILURE = Cause("TrainerFailed", "exit code 3")
+BROKEN = Cause("TrainerFailed", "exit code 1")  # a process whose peer is gone
 EVICTED = Cause("Evicted", "drained")
 DELETED = Cause("PodDeleted", "deleted")
 BACKOFF = Cause("BackoffLimitExceeded", "limit")
@@ -101,7 +102,7 @@ class SimulatedPodGroups(SimulatedCluster):
                 return replace(pod, started=self.now)
             return self._interrupt(key, pod, DELETED, disrupted=False) if dice < 0.55 else pod
         if self._peer_is_gone(key) and dice < 0.3:  # its connection breaks
-            return replace(pod, succeeded=False, ended=self.now, failure=FAILURE)
+            return replace(pod, succeeded=False, ended=self.now, failure=BROKEN)
         if dice < 0.06:
             return self._end(key, pod, well=dice < 0.04)
         if dice < 0.09:
@@ -183,14 +184,16 @@ class SimulatedPodGroups(SimulatedCluster):
     def _settled(self, key: str) -> bool:
         return any(k == key and p.is_terminal for k, p in self.pods.values())
 
-    def check_end(self, index: int, kind: str) -> None:
-        """An attempt ended for the reason that came first."""
+    def check_end(self, index: int, kind: str, message: str) -> None:
+        """An attempt ended for the reason that came first, and says so."""
         trial = self.records[index]
         key = f"{trial.name}/{trial.attempt}"
         if key not in self.truth or key in self.gone:
             return
         at, kinds = self.truth[key]
         assert kind in kinds, f"{key} ended at {at:g} by {kinds}, and it is called {kind}"
+        if kind == "failure":
+            assert FAILURE.message in message, f"{key} does not name the cause: {message}"
 
     def check(self) -> None:
         holding = set()
@@ -216,11 +219,12 @@ class SimulatedPodGroups(SimulatedCluster):
                 return
         if isinstance(action, act.RecordRetry) and action.reason != "PartlyScheduled":
             failed = action.failures > self.records[action.trial].failures
-            self.check_end(action.trial, "failure" if failed else "interruption")
+            kind = "failure" if failed else "interruption"
+            self.check_end(action.trial, kind, action.message)
         if isinstance(action, act.RecordEnd) and self.records[action.trial].stop is None:
             kinds = {TrialPhase.SUCCEEDED: "success", TrialPhase.FAILED: "failure"}
             if action.phase in kinds:
-                self.check_end(action.trial, kinds[action.phase])
+                self.check_end(action.trial, kinds[action.phase], action.message)
         super().apply(action)
 
 
@@ -314,7 +318,7 @@ class OneKill(SimulatedPodGroups):
         # A process that is asked to end goes on until its grace is over.
         broken = any(p.succeeded is False and (p.ended or 0) < self.now for p in others)
         if (broken or len(others) < INSTANCES - 1) and not self.hang:
-            return replace(pod, succeeded=False, ended=self.now, failure=FAILURE)
+            return replace(pod, succeeded=False, ended=self.now, failure=BROKEN)
         if age >= _ENDS + pod.rank and not broken:
             return self._end(key, pod, well=True)
         return pod

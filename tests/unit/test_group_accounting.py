@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sweepjob.api import names
+from sweepjob.api.meta.cause import Cause
 from sweepjob.api.sweeptrial.attempt_history import AttemptRecord, dump_execution
 from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.lifecycle.pod_failures import PodFailure
 from sweepjob.timestamps import format_time
 from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
@@ -92,3 +95,16 @@ def test_an_operator_that_was_restarted_in_mid_attempt_counts_all_pods() -> None
     sweep = started(phase="Running", job="sweep-0", startTime=format_time(START))
     assert observe(sweep, 60, rank(1, 1, 10, 20)) == 10 * GPUS
     assert observe(sweep, 60, rank(0, 1, 0, 55)) == (10 + 55) * GPUS
+
+
+def test_failures_are_kept_until_the_next_attempt() -> None:
+    """The pod that failed may be gone before the end of the attempt is recorded."""
+    sweep = started(phase="Running", job="sweep-0")
+    trial = sweep.state.live[0]
+    failure = PodFailure("s-1-1", 1, START, Cause("TrainerFailed", "exit code 3"))
+    for seen in (failure, replace(failure, pod="s-1-0", rank=0), replace(failure, at=START + 1)):
+        sweep.trials.note_pod_failure(trial, seen)
+    kept = {(f.rank, f.at) for f in trial.workload.pod_failures}
+    assert kept == {(0, START), (1, START + 1)}, "once for each pod"
+    sweep.trials.record_attempt(trial, 2, 1, "TrainerFailed", None, START + 14)
+    assert trial.workload.pod_failures == ()

@@ -147,3 +147,20 @@ def test_the_timeout_counts_from_the_last_start() -> None:
     assert action.stop.reason == "TrialTimeout"
     half = trial(jobs=(job(started=0.0),), job_created=True, pods=(rank(0), rank(1, started=None)))
     assert not any(isinstance(a, act.RecordStop) for a in plan(half, sweep, 900.0).actions)
+
+
+def test_a_success_before_an_eviction_counts_though_the_job_names_the_eviction() -> None:
+    """The Job controller sees both at once, and its failure policy knows no order."""
+    evicted = Cause("Evicted", "drained")
+    lost = rank(
+        2, succeeded=False, ended=62.0, disrupted=True, interrupted_at=61.0, failure=evicted
+    )
+    failed = job(started=0.0, failure=Cause("PodFailurePolicy", "DisruptionTarget"), ended=63.0)
+    pods = (rank(0, ended=60.0, succeeded=True), rank(1, succeeded=False, ended=62.0), lost)
+    [end] = planned(pods, 64.0, jobs=(failed,)).actions
+    assert isinstance(end, act.RecordEnd)
+    assert end.phase is TrialPhase.SUCCEEDED
+    later = (rank(0, ended=62.0, succeeded=True), *pods[1:])
+    [retry] = planned(later, 64.0, jobs=(failed,)).actions
+    assert isinstance(retry, act.RecordRetry)
+    assert (retry.reason, retry.failures) == ("Evicted", 0)

@@ -75,6 +75,91 @@ def test_files_and_events_are_sources() -> None:
     assert events.manifest["spec"]["metrics"] == {"source": "tensorboard", "path": "/logs/m.json"}
 
 
+def train_job(**trainer: Any) -> dict[str, Any]:
+    """A TrainJob whose pods come from a runtime in the cluster."""
+    command = ["torchrun", "train.py", "--lr=${trialParameters.rate}"]
+    spec = {"runtimeRef": {"name": "torch"}, "trainer": {"command": command, **trainer}}
+    return {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "spec": spec}
+
+
+def replica_set(*containers: str) -> dict[str, Any]:
+    """An object of an invented kind with a pod template for each container."""
+    pods = [{"template": {"spec": {"containers": [{"name": n, "image": "i"}]}}} for n in containers]
+    return {"apiVersion": "example.com/v1", "kind": "Set", "spec": {"parts": pods}}
+
+
+def test_a_train_job_becomes_a_manifest() -> None:
+    changes = {
+        "trialTemplate.trialSpec": {
+            **train_job(
+                numNodes="${trialParameters.nodes}",
+                env=[{"name": "N", "value": "a-${trialParameters.me}"}],
+            ),
+            "metadata": {"name": "x", "labels": {"kueue.x-k8s.io/queue-name": "gpus", "team": "a"}},
+        },
+        "trialTemplate.primaryPodLabels": {"jobset.sigs.k8s.io/replicatedjob-name": "node"},
+        "trialTemplate.successCondition": 'status.conditions.#(type=="Complete")#|#(status=="True")#',
+        "trialTemplate.failureCondition": 'status.[@this].#(phase=="Broken")#',
+        "trialTemplate.trialParameters": [
+            {"name": "rate", "reference": "lr"},
+            {"name": "nodes", "reference": "nodes"},
+            {"name": "me", "reference": "${trialSpec.Name}"},
+        ],
+        "parameters.1": {
+            "name": "nodes",
+            "parameterType": "int",
+            "feasibleSpace": {"min": "1", "max": "4"},
+        },
+    }
+    data = experiment({k: v for k, v in changes.items() if k != "parameters.1"})
+    data["spec"]["parameters"].append(changes["parameters.1"])
+    made = converted(data)
+    assert made.manifest["metadata"]["labels"] == {"kueue.x-k8s.io/queue-name": "gpus"}
+    assert made.manifest["spec"]["metrics"] == {"source": "logs"}
+    assert made.manifest["spec"]["trial"] == {
+        "manifest": {
+            "apiVersion": "trainer.kubeflow.org/v1alpha1",
+            "kind": "TrainJob",
+            "metadata": {"labels": {"team": "a"}},
+            "spec": {
+                "runtimeRef": {"name": "torch"},
+                "trainer": {
+                    "command": ["torchrun", "train.py", "--lr=${{search_space.lr}}"],
+                    "numNodes": "${{search_space.nodes}}",
+                    "env": [{"name": "N", "value": "a-${{trial.object}}"}],
+                },
+            },
+        },
+        "successCondition": "status.conditions.exists(c, c.type == 'Complete' && c.status == 'True')",
+        "failureCondition": "status.phase == 'Broken'",
+    }
+    said = {note.path: note.message for note in made.notes}
+    assert "trialKinds" in said["spec.trialTemplate.trialSpec.kind"]
+    assert "primaryPodLabels" in said["spec.trialTemplate.primaryPodLabels"]
+
+
+def test_of_several_pod_templates_that_of_the_primary_container_reports() -> None:
+    changes = {
+        "trialTemplate.trialSpec": replica_set("other", "main"),
+        "trialTemplate.trialParameters": [],
+    }
+    trial = converted(experiment(changes)).manifest["spec"]["trial"]
+    assert trial["podTemplatePath"] == "spec.parts[1].template"
+
+
+def test_of_the_roles_of_the_training_operator_the_first_one_reports() -> None:
+    template = {"spec": {"containers": [{"name": "main", "image": "i"}]}}
+    roles = {role: {"replicas": 1, "template": template} for role in ("Worker", "Master")}
+    job = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "XGBoostJob",
+        "spec": {"xgbReplicaSpecs": roles},
+    }
+    changes = {"trialTemplate.trialSpec": job, "trialTemplate.trialParameters": []}
+    trial = converted(experiment(changes)).manifest["spec"]["trial"]
+    assert trial["podTemplatePath"] == "spec.xgbReplicaSpecs.Master.template"
+
+
 SETTING = {"name": "gamma", "value": "1"}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"algorithm.algorithmName": "pbt"}, "spec.algorithm.algorithmName", "checkpoints"),
@@ -95,7 +180,13 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (collector("StdOut", filter={"metricsFormat": ["a (b)"]}), "spec.metricsCollectorSpec.source.filter.metricsFormat[0]", "two groups"),
     ({"trialTemplate.configMap": {"configMapName": "a"}, "trialTemplate.trialSpec": None}, "spec.trialTemplate.configMap", "trialSpec"),
     ({"trialTemplate.successCondition": "a"}, "spec.trialTemplate.successCondition", "exits"),
-    ({"trialTemplate.trialSpec.kind": "TrainJob"}, "spec.trialTemplate.trialSpec.kind", "runtime"),
+    ({"trialTemplate.trialSpec.kind": None}, "spec.trialTemplate.trialSpec.kind", "required"),
+    ({"trialTemplate.trialSpec": train_job(), "trialTemplate.successCondition": "status.a"}, "spec.trialTemplate.successCondition", "CEL"),
+    ({"trialTemplate.trialSpec": train_job(), **collector("TensorFlowEvent")}, "spec.metricsCollectorSpec", "logs"),
+    ({"trialTemplate.trialSpec.kind": "Workflow"}, "spec.trialTemplate.trialSpec.kind", "Argo"),
+    ({"trialTemplate.trialSpec": replica_set("a", "a")}, "spec.trialTemplate.trialSpec.spec", "several pod templates"),
+    ({"trialTemplate.trialSpec": {**train_job(), "apiVersion": "rbac.authorization.k8s.io/v1"}}, "spec.trialTemplate.trialSpec.apiVersion", "cannot be trials"),
+    ({"trialTemplate.trialSpec": {**train_job(), "metadata": {"finalizers": ["a"]}}}, "spec.trialTemplate.trialSpec.metadata.finalizers", "unknown"),
     ({"trialTemplate.trialParameters": []}, f"spec.{CONTAINERS}[0].command[2]", "trialParameters"),
     ({"trialTemplate.trialParameters.0.reference": "x"}, "spec.trialTemplate.trialParameters[0].reference", "lr"),
     ({"trialTemplate.primaryContainerName": "x"}, "spec.trialTemplate.trialSpec.spec.template.spec.containers", "primaryContainerName"),

@@ -100,6 +100,20 @@ def test_values_that_are_not_finite_were_reported(
         ("exit code 3: boom", "exit code 3: boom"),
         (TRACEBACK, "the trainer ended with exit code 1: ValueError: no column: x"),
         ("exit code 1: a\n\n  b  \n \n", "exit code 1: b"),
+        (
+            f"rank 3: {TRACEBACK}",
+            "rank 3: the trainer ended with exit code 1: ValueError: no column: x",
+        ),
+        (
+            "rank 3: exit code 1; in the same second or later also rank 0: exit code 2\n"
+            "last lines of rank 3: a\nValueError: x\nlast lines of rank 0: reset: by peer",
+            "rank 3: exit code 1; in the same second or later also rank 0: exit code 2: ValueError: x",
+        ),
+        (
+            "rank 3: exit code 1; in the same second or later also rank 0: exit code 2\n"
+            "last lines of rank 0: reset",
+            "rank 3: exit code 1; in the same second or later also rank 0: exit code 2",
+        ),
     ],
 )
 def test_a_message_in_one_line(message: str, line: str) -> None:

@@ -13,6 +13,7 @@ from sweepjob.local.api_server import StatusError, parse_path
 from sweepjob.local.job_controller import is_disrupted
 from sweepjob.local.store import Body, Key
 
+from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.harness import SETTINGS, Scenario, quiet
 from tests.fake_api.widgets import TRIAL, WIDGET, WidgetCluster
 
@@ -148,3 +149,23 @@ class Vanishing(WidgetCluster):
             return answer(request)
 
         self._server.answer = without_kind  # type: ignore[method-assign] # it fails
+
+
+def test_a_number_in_a_manifest_has_the_type_that_its_kind_declares(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    schema = {
+        "x-kubernetes-group-version-kind": [
+            {"group": "example.com", "version": "v1", "kind": "Widget"}
+        ],
+        "properties": {"spec": {"properties": {"restarts": {"type": "integer"}}}},
+    }
+    document = {"components": {"schemas": {"com.example.v1.Widget": schema}}}
+    monkeypatch.setattr(AccessRules, "published", {"example.com/v1": document})
+    trial = copy.deepcopy(TRIAL)
+    trial["manifest"]["spec"]["restarts"] = "${{inputs.restarts}}"
+    trial["manifest"]["spec"]["note"] = "${{inputs.restarts}}"
+    story = scenario(6, spec(2, 1, trial=trial, inputs={"restarts": 2})).run()
+    assert {t["status"]["phase"] for t in story.trials} <= {"Succeeded", "EarlyStopped"}
+    widgets = [w["spec"] for w in story.server.store.all("widgets").values()]
+    assert {(w["restarts"], w["note"]) for w in widgets} == {(2, "2")}

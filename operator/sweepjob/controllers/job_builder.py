@@ -19,6 +19,7 @@ from .code_check import HASH
 from .event_recorder import EventRecorder
 from .ingest_authority import IngestAuthority
 from .namespace_constraint_reader import NamespaceConstraintReader
+from .schema_reader import SchemaReader
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 
@@ -33,6 +34,7 @@ class JobBuilder:
         limits: reads the LimitRanges and quotas of a namespace.
         sidecar: configuration of the sidecars, without the authority.
         authority: the authority by which sidecars trust the ingest server.
+        schemas: reads which types the kinds of trials declare.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class JobBuilder:
         limits: NamespaceConstraintReader,
         sidecar: SidecarSettings,
         authority: IngestAuthority,
+        schemas: SchemaReader,
     ) -> None:
         self._events = events
         self._limits = limits
         self._sidecar = sidecar
         self._authority = authority
+        self._schemas = schemas
 
     async def build(
         self, sweep: SweepStore, trial: str, uid: str, attempt: int, assignment: Assignment
@@ -61,6 +65,7 @@ class JobBuilder:
 
         Raises:
             Refused: the user's pod template is invalid, or the Job is too large.
+            ApiError: the API server did not answer.
         """
         state = sweep.state
         identity = _trial_identity(state, trial, uid, attempt)
@@ -69,8 +74,11 @@ class JobBuilder:
             spec = state.spec
             code_hash = state.code.removeprefix(HASH)
             sidecar = replace(self._sidecar, certificate_authority=self._authority.pem)
-            build = job_manifest if spec.trial.manifest is None else trial_object
-            body = build(identity, spec, assignment, sidecar, limits, code_hash)
+            given = (identity, spec, assignment, sidecar, limits, code_hash)
+            if spec.trial.manifest is None:
+                body = job_manifest(*given)
+            else:
+                body = trial_object(*given, await self._schemas.read(spec.trial.manifest))
         except ReservedName as error:
             where = state.spec.trial.template_path.removeprefix("spec.")
             raise errors.Refused(f"{where}.spec.{error}") from error

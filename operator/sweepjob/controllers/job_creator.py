@@ -32,6 +32,7 @@ from .ingest_authority import IngestAuthority
 from .job_builder import JobBuilder
 from .namespace_constraint_reader import NamespaceConstraintReader
 from .permissions import denied_access_message
+from .schema_reader import SchemaReader
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
@@ -70,7 +71,7 @@ class JobCreator:
     ) -> None:
         self._api = api
         self._caches = caches
-        self._builder = JobBuilder(events, limits, sidecar, authority)
+        self._builder = JobBuilder(events, limits, sidecar, authority, SchemaReader(api, clock))
         self._url = sidecar.url
         self._authority = authority
         self._clock = clock

@@ -12,6 +12,7 @@ from ..api.meta.identity import ObjectKey
 from ..api.spec.prices import cost_rate
 from ..ingest.log_readers.log_readers import LogReaders
 from ..kube.client import KubeClient
+from ..lifecycle.pod_failures import own_failure
 from ..log_parsing.findings import LogFindings
 from ..log_parsing.limits import LogLimits
 from ..log_parsing.log_parser import LogParser
@@ -116,7 +117,7 @@ class ReportIngestor:
     def _observe_pod(
         self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float, *, gone: bool
     ) -> None:
-        """Note when a pod started and which GPUs the trial holds."""
+        """Note when a pod started, which GPUs the trial holds, and that one of several pods failed."""
         spec, held = sweep.state.spec.trial, None
         if spec.manifest is not None:
             pods = self._caches.pods_of(ObjectKey(pod.namespace, pod.trial), trial.uid)
@@ -131,6 +132,9 @@ class ReportIngestor:
             held=held,
             rate=cost_rate(pod.amounts, sweep.state.prices),
         )
+        failure = own_failure(pod_view(trial, pod)) if spec.instance_count > 1 else None
+        if failure is not None:
+            sweep.trials.note_pod_failure(trial, failure)
 
     def _ingest_end(
         self, sweep: SweepStore, trial: TrialState, pod: CachedPod, now: float, *, gone: bool

@@ -130,6 +130,7 @@ def trial_snapshot(
         start_blocker=trial.blockers.current,
         interruption=trial.workload.interruption,
         interrupted_at=trial.workload.interrupted_at,
+        pod_failures=trial.workload.pod_failures,
         has_turn=turn.has_come,
         waits_since=turn.since,
         others_wait=turn.others_wait,

@@ -215,6 +215,14 @@ class KubeClient(RequestSender):
             for version, page in zip(served, lists, strict=True)
         }
 
+    async def openapi_document(self, api_version: str) -> Body:
+        """Return the OpenAPI v3 document with the schemas of a group and version.
+
+        Raises:
+            NotFound: the server publishes none.
+        """
+        return await self.request(Request("GET", f"/openapi/v3/apis/{api_version}"))
+
     async def watch(
         self,
         resource: Resource,

@@ -3,6 +3,10 @@
 The first event that settles an attempt decides it: the success of rank 0, the failure of any rank, or an
 interruption of any rank. What it leads to, such as failures of ranks whose connections broke, does not
 count. No pod is replaced: the others would wait for it in a collective operation for ever.
+
+A failure is recorded when the ends of all pods are known, or a few seconds later, since the cause may
+become visible after what it led to. The pause before the next attempt counts from the failure, so this
+delays nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from .node_loss import (
     node_loss_due,
     node_loss_message,
 )
+from .pod_failures import failures_by_time, merged_cause
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .termination import WATCH_LAG
 from .workload import Job, Pod
@@ -96,13 +101,30 @@ def plan_group(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float)
     explained = end.at + (0.0 if is_explained else WATCH_LAG)
     if now < explained < math.inf:
         return Plan((), explained)
-    actions = after_attempt(trial, sweep.max_retries, now, *_outcome(end, sweep))
+    end, since = _named(trial, end), max(now - WATCH_LAG, min(end.at, now))
+    actions = after_attempt(trial, sweep.max_retries, since, *_outcome(end, sweep))
     first = actions[0]
     if isinstance(first, RecordRetry):
+        due = end.at + WATCH_LAG
+        if end.kind is Kind.FAILURE and now < due < math.inf and _may_learn_more(trial):
+            return Plan((), due)
         return Plan((replace(first, rank=end.rank),))
     if isinstance(first, RecordEnd):
         return _end_others(trial, actions, end, sweep.node_loss_timeout, now)
     return Plan(actions)
+
+
+def _named(trial: TrialSnapshot, end: GroupEnd) -> GroupEnd:
+    """Return the end with all ranks that failed, where a failure is what ended the attempt."""
+    failures = failures_by_time(trial.pods, trial.pod_failures)
+    if end.kind is not Kind.FAILURE or not failures:
+        return end
+    return replace(end, cause=merged_cause(failures, "rank"), rank=failures[0].rank)
+
+
+def _may_learn_more(trial: TrialSnapshot) -> bool:
+    """Return whether an earlier failure may become visible, since not all pods have ended."""
+    return any(not pod.is_terminal for pod in trial.pods)
 
 
 def _outcome(end: GroupEnd, sweep: SweepSnapshot) -> tuple[bool | None, str, str]:
@@ -122,12 +144,11 @@ def _first_end(
             GroupEnd(trial.interrupted_at, Kind.INTERRUPTION, trial.interruption, is_certain=False)
         )
     failing = job.failure or job.failing
-    if failing is not None and failing.reason == _DISRUPTED:
+    is_visible = any(end.kind is Kind.INTERRUPTION and end.is_certain for end in ends)
+    if failing is not None and failing.reason == _DISRUPTED and not is_visible:
         # The pod may be gone, and an operator that was restarted has not seen it.
         disrupted = Cause("Disrupted", failing.message)
         ends.append(GroupEnd(-math.inf, Kind.INTERRUPTION, disrupted))
-        visible = [e for e in ends[:-1] if e.kind is Kind.INTERRUPTION and e.is_certain]
-        ends = visible or ends
     counted = [end for end in ends if not _is_before_resumption(end, job)]
     first = min(counted, key=lambda end: (end.at, end.kind), default=None)
     if first is None or first.kind is not Kind.INTERRUPTION:

@@ -7,12 +7,15 @@ interruption. Pods are not deleted: the object is, and its pods go with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..api.meta.cause import Cause
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import DeleteJob, Plan, RecordEnd, RecordStop, TrialAction
 from .attempt_end import COMPLETED, after_attempt, next_attempt, success
 from .node_loss import NODE_LOST, awaited_pods, is_node_lost, node_loss_due, node_loss_message
+from .pod_failures import PodFailure, failures_by_time, merged_cause
 from .remaining_containers import OUTLIVED
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .termination import WATCH_LAG
@@ -48,20 +51,17 @@ def _outcome(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot) -> tuple[bool
         incomplete = next((pod.incomplete for pod in trial.pods if pod.rank == 0), "")
         completed = Cause(COMPLETED.reason, f"its {sweep.kind} succeeded")
         return success(incomplete, retry_incomplete=sweep.retry_incomplete, completed=completed)
-    failed = _first_failed(trial)
-    if trial.interruption is not None and _explains(trial, failed):
+    failures = failures_by_time(trial.pods)
+    if trial.interruption is not None and _explains(trial, failures):
         return None, *trial.interruption
-    if failed is None:
+    if not failures:
         return False, *job.failure
-    return False, failed.failure.reason, f"{failed.failure.message}; {job.failure.message}"
+    # A pod that is alone needs no name.
+    cause = merged_cause(failures, "pod") if len(trial.pods) > 1 else failures[0].cause
+    return False, cause.reason, f"{cause.message}; {job.failure.message}"
 
 
-def _first_failed(trial: TrialSnapshot) -> Pod | None:
-    failed = [p for p in trial.pods if p.succeeded is False and not p.is_interrupted]
-    return min(failed, key=lambda pod: (pod.ended or 0.0, pod.name), default=None)
-
-
-def _explains(trial: TrialSnapshot, failed: Pod | None) -> bool:
+def _explains(trial: TrialSnapshot, failures: Sequence[PodFailure]) -> bool:
     """Return whether the interruption of a pod is why the object failed.
 
     It is not if a pod had failed before, or if one has started since: then the controller had recovered.
@@ -71,7 +71,7 @@ def _explains(trial: TrialSnapshot, failed: Pod | None) -> bool:
         return False
     if any(pod.started is not None and pod.started > at for pod in trial.pods):
         return False
-    return failed is None or failed.ended is None or at <= failed.ended
+    return not failures or at <= failures[0].at
 
 
 def _end_when_pods_ended(

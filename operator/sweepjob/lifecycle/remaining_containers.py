@@ -7,6 +7,7 @@ forever.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ..api.phases import TrialPhase
@@ -29,8 +30,8 @@ def trainer_end(trial: TrialSnapshot) -> TrainerEnd | None:
 
 
 def _pod_of_companions(trial: TrialSnapshot) -> Pod | None:
-    pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted)
-    return next((pod for pod in pods if settles(pod)), None)
+    pods = (p for p in trial.pods if not p.is_terminal and not p.is_interrupted and settles(p))
+    return min(pods, key=lambda p: p.trainer_end.ended if p.trainer_end else math.inf, default=None)
 
 
 def settles(pod: Pod) -> bool:

@@ -16,6 +16,7 @@ from ..api.sweeptrial.desired_state import UNDECIDED, DesiredState
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
 from ..search.space import Assignment
+from .pod_failures import PodFailure
 from .usage import UsageLimit
 from .workload import EarlierAttempt, Job, Pod, StartBlocker
 
@@ -51,6 +52,7 @@ class TrialSnapshot:
         others_wait: other trials of several pods wait for their turn.
         interrupted_at: seconds since the epoch of the first interruption of one of several pods, also if
             that pod is gone; None without one.
+        pod_failures: failures of several pods that were seen in this attempt, also of pods that are gone.
         blocked_since: seconds since the epoch when the first of the attempts before this one began that
             got nodes for only some of its pods; None if the attempt before ended for another reason.
         best: the best value that it reported; None before one.
@@ -84,6 +86,7 @@ class TrialSnapshot:
     waits_since: float | None = None
     others_wait: bool = False
     interrupted_at: float | None = None
+    pod_failures: tuple[PodFailure, ...] = ()
     blocked_since: float | None = None
     best: float | None = None
     pause: StopDecision | None = None

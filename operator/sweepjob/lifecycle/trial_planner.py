@@ -7,6 +7,8 @@ ends the attempt (``group_planner``). Objects of other kinds are planned by ``ob
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..api import names
 from .actions import (
     CreateJob,
@@ -14,6 +16,7 @@ from .actions import (
     DeletePod,
     Plan,
     RecordEnd,
+    RecordRetry,
     RecordStop,
     TrialAction,
 )
@@ -29,6 +32,7 @@ from .node_loss import (
 )
 from .object_planner import end_earlier_objects, end_stopped_object, plan_object
 from .pause import plan_paused
+from .pod_failures import failures_by_time, merged_cause
 from .progress_update import update_progress
 from .remaining_containers import end_earlier_attempts, overdue_end, stop_companions
 from .snapshot import SweepSnapshot, TrialSnapshot
@@ -65,7 +69,7 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
         return end
     overdue = overdue_end(trial, sweep, now)
     if overdue is not None:
-        return Plan(_end_with_trainer(trial, sweep.max_retries, overdue, now))
+        return Plan(_end_with_trainer(trial, sweep, overdue, now))
     early_end = _early_end(trial, sweep, now)
     return _continue(trial, sweep, now) if early_end is None else Plan((early_end,))
 
@@ -223,11 +227,15 @@ def _attempt_end(
 
 
 def _end_with_trainer(
-    trial: TrialSnapshot, max_retries: int, end: TrainerEnd, now: float
+    trial: TrialSnapshot, sweep: SweepSnapshot, end: TrainerEnd, now: float
 ) -> tuple[TrialAction, ...]:
     """End the attempt with its trainer, though its pod still runs. The decision is recorded first."""
-    failure = end.failure or COMPLETED
-    (action,) = after_attempt(trial, max_retries, now, end.failure is None, *failure)
+    rank = 0
+    if end.failure is not None and sweep.instances > 1:
+        failures = failures_by_time(trial.pods, trial.pod_failures)
+        end, rank = replace(end, failure=merged_cause(failures, "rank")), failures[0].rank
+    cause = end.failure or COMPLETED
+    (action,) = after_attempt(trial, sweep.max_retries, now, end.failure is None, *cause)
     if isinstance(action, RecordEnd):
         return (stop_companions(trial, action.phase, end, now),)
-    return (action,)
+    return (replace(action, rank=rank) if isinstance(action, RecordRetry) else action,)

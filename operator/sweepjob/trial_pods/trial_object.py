@@ -8,14 +8,16 @@ from typing import Any
 
 from ..api import names
 from ..api.spec.sweep_spec import SweepSpec, TrialTemplate
-from ..api.spec.trial_manifest import MANIFEST_REFERENCES, Path, at_path
+from ..api.spec.trial_manifest import Path, at_path
 from ..search.space import Assignment
 from ..template.references import reference_values, substitute
+from .declared_types import Types, raw_values, typed_value, value_references
 from .disruptions import protect
 from .identity import TrialIdentity
 from .job_manifest import pod_template, workload_annotations, workload_labels
 from .namespace_constraints import NO_CONSTRAINTS, NamespaceConstraints
 from .sidecar import SidecarSettings
+from .trial_references import trial_references
 from .user_pod import Manifest, fill_template
 
 
@@ -26,6 +28,7 @@ def trial_object(
     sidecar: SidecarSettings,
     constraints: NamespaceConstraints = NO_CONSTRAINTS,
     code_hash: str = "",
+    types: Types | None = None,
 ) -> Manifest:
     """Return the object of an attempt: the manifest with its references replaced.
 
@@ -40,6 +43,7 @@ def trial_object(
         sidecar: the operator's settings for sidecars.
         constraints: the constraints of the namespace.
         code_hash: the hash of the sweep's code; empty without code that is unpacked.
+        types: the declared types of fields whose value is a reference; other values are strings.
 
     Raises:
         ReservedName: something in the reporting pod template has a reserved name.
@@ -50,6 +54,9 @@ def trial_object(
     paths = {output.name: output.mount_path for output in spec.outputs}
     values = reference_values(assignment, spec.inputs, paths) | trial_references(identity)
     body: Manifest = substitute(manifest.body, values)
+    if types:
+        raw = raw_values(assignment, spec.inputs, identity)
+        _set_types(body, types, {p: raw.get(n) for p, n in value_references(manifest).items()})
     fitted = ""
     for path in manifest.pod_templates:
         if path == manifest.reporting:
@@ -69,11 +76,11 @@ def trial_object(
     return body
 
 
-def trial_references(identity: TrialIdentity) -> dict[str, str]:
-    """Return the references to a trial itself, which only manifests have, by name."""
-    made = names.job_name(identity.trial, identity.attempt)
-    values = (identity.trial, str(identity.attempt), made)
-    return dict(zip(MANIFEST_REFERENCES, values, strict=True))
+def _set_types(body: Manifest, types: Types, values: Mapping[Path, Any]) -> None:
+    """Give the values at some paths their declared types."""
+    for path, declared in types.items():
+        parent = at_path(body, path[:-1])
+        parent[path[-1]] = typed_value(values.get(path), declared, parent[path[-1]])
 
 
 def _metadata(

@@ -17,7 +17,7 @@ from sweepjob.kube.transport import Request
 
 from tests.bench.control_plane import job_runners
 from tests.bench.control_plane.job_observer import follow
-from tests.bench.latency import deletions
+from tests.bench.latency import Stop, deletions
 from tests.cluster import target as clusters
 from tests.cluster.target import Target
 
@@ -61,7 +61,7 @@ class Victim:
     api: KubeClient
     namespace: str
     trials: int
-    _seen: dict[str, float] = field(default_factory=dict)
+    _seen: dict[str, Stop] = field(default_factory=dict)
     _pushed: int = 0
     _judged: int = 0
     _started: int = 0
@@ -113,13 +113,18 @@ class Victim:
 
     async def _impact(self, found: dict[str, Any], names: list[str], starts: list[float]) -> Impact:
         for _ in range(int(_WAIT)):
-            if self._seen.keys() >= set(names):
+            if self._deleted().keys() >= set(names):
                 break
             await asyncio.sleep(0.25)
         sent = dict(zip(names, found["sent"], strict=True))
-        decisions = [self._seen[name] - sent[name] for name in names if name in self._seen]
+        deleted = self._deleted()
+        decisions = [deleted[name] - sent[name] for name in names if name in deleted]
         undecided = len(names) - len(decisions)
         return Impact(found["pushes"], found["failed"], decisions, undecided, starts)
+
+    def _deleted(self) -> dict[str, float]:
+        """Return when the deletion of each trial's pod was first seen."""
+        return {stop.trial: stop.requested for stop in self._seen.values()}
 
     async def _running_pods(self, least: int) -> list[dict[str, Any]]:
         until = time.monotonic() + _WAIT

@@ -53,4 +53,5 @@ def test_four_processes_in_two_pods_meet_and_start_again_together(
     assert status["disruptions"] == 0, "what its failure did to the other rank does not count"
     assert status["curve"]["values"] == "0.1 0.2 0.3 0.4", "rank 0 counts, and nobody else"
     [ended] = status["executions"]
-    assert ended["message"].startswith("rank 1: the trainer ended with exit code 3")
+    # Of two ends within a second, it is not known which was first.
+    assert "rank 1: the trainer ended with exit code 3" in ended["message"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+LAST_LINES_OF = "last lines of "  # begins the log of each pod in a message about several
 _LONGEST = 300  # characters of a trial's message
+_POD = re.compile(r"(?:rank|pod) [^\s:]+: ")
 
 
 def no_success_message(ended: Mapping[str, int], trial: str, why: str) -> str:
@@ -29,11 +32,15 @@ def first_failure(trial: str, why: str) -> str:
 
 def summary_of(message: str) -> str:
     """Return one line: what a trial's message begins with, and the last line of the log in it."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    how, *logs = message.split(f"\n{LAST_LINES_OF}")
+    pod = _POD.match(how)
+    name = pod.group() if pod else ""  # the pod that failed first
+    own = next((log.removeprefix(name) for log in logs if log.startswith(name)), "")
+    lines = [line.strip() for line in f"{how}\n{own}".splitlines() if line.strip()]
     if not lines:
         return "its record has no message"
-    if len(lines) > 1:
-        lines[0] = lines[0].partition(": ")[0]
+    if len(lines) > 1 and not logs:
+        lines[0] = name + lines[0].removeprefix(name).partition(": ")[0]
     line = lines[0] if len(lines) == 1 else f"{lines[0]}: {lines[-1]}"
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 

@@ -84,7 +84,7 @@ def parse_manifest(trial: Reader) -> TrialManifest | None:
             trial.note(key, trial.data[key], message)
     reader = trial.child("manifest")
     reader.problems += _object_problems(reader)
-    templates = tuple(_pod_templates(reader.data))
+    templates = tuple(find_pod_templates(reader.data))
     return TrialManifest(
         body=reader.data,
         success=_condition(trial, "successCondition"),
@@ -159,7 +159,7 @@ def _reporting(trial: Reader, templates: Sequence[Path]) -> Path | None:
     return path
 
 
-def _pod_templates(body: Mapping[str, Any]) -> Iterator[Path]:
+def find_pod_templates(body: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the paths of all pod templates: objects with ``spec.containers``."""
     waiting: list[tuple[Path, Any]] = [((), body)]
     found = 0

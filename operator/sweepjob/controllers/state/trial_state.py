@@ -21,6 +21,7 @@ from ...api.sweeptrial.pod_states import PodState
 from ...api.sweeptrial.stop_decision import StopDecision
 from ...early_stopping.curve import Curve
 from ...early_stopping.curve_steps import NO_STEPS, CurveSteps
+from ...lifecycle.pod_failures import PodFailure
 from ...lifecycle.workload import StartBlocker, TrainerEnd
 from ...log_parsing.position import LogPosition
 from ...search.space import Assignment
@@ -161,6 +162,7 @@ class ObservedWorkload:
         is_cut_off: its sidecars cannot trust the operator's certificate, so that they cannot report.
         training_since: seconds since the epoch when the trainer of the current attempt started; None
             before.
+        pod_failures: failures of several pods that were seen in the current attempt.
     """
 
     job_missing_since: float | None = None
@@ -170,6 +172,7 @@ class ObservedWorkload:
     pods: tuple[PodState, ...] = ()
     is_cut_off: bool = False
     training_since: float | None = None
+    pod_failures: tuple[PodFailure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ _TRIAL_NAME = "Name"
 # operator appends it to the user's variables.
 _VARIABLE = "$(SWEEPJOB_TRIAL)"
 _FIELD = {"fieldRef": {"fieldPath": f"metadata.labels['{names.LABEL_TRIAL}']"}}
+_OBJECT = "${{trial.object}}"
 _NAME_ELSEWHERE = (
     "the name of the trial is known in command, args and whole values of env only; use one of these"
 )
@@ -39,7 +40,11 @@ class References:
 
 
 def read_references(
-    section: Section, parameters: Mapping[str, str], resource: Mapping[str, Any]
+    section: Section,
+    parameters: Mapping[str, str],
+    resource: Mapping[str, Any],
+    *,
+    is_manifest: bool = False,
 ) -> References:
     """Read ``trialParameters``.
 
@@ -47,6 +52,7 @@ def read_references(
         section: the trial template.
         parameters: our names of the parameters by Katib's.
         resource: the object of the trial, for its metadata.
+        is_manifest: the object becomes ``trial.manifest``, which may have references to its own name.
     """
     found = References()
     listed = section.read("trialParameters", [])
@@ -63,7 +69,9 @@ def read_references(
         if name in found.values:
             one.reject("name", name, "is listed twice; remove one")
         meta = _META.fullmatch(reference)
-        if meta:
+        if meta and is_manifest and meta.group(1) == _TRIAL_NAME:
+            found.values[name] = _OBJECT
+        elif meta:
             found.values[name] = _metadata(one, meta.group(1), resource)
             if meta.group(1) == _TRIAL_NAME:
                 found.named.add(name)
@@ -91,7 +99,7 @@ def _metadata(section: Section, key: str, resource: Mapping[str, Any]) -> str | 
         return str(metadata["namespace"]) if "namespace" in metadata else None
     own = {"Kind": resource.get("kind"), "APIVersion": resource.get("apiVersion")}
     if key in own:
-        section.note("reference", reference, f"{own[key]}, as in the file; here a trial is a Job")
+        section.note("reference", reference, f"{own[key]}, as in the file")
         return str(own[key])
     indexed = _INDEXED.fullmatch(key)
     found = resource.get("metadata")

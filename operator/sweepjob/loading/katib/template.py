@@ -7,22 +7,29 @@ from typing import Any
 
 from ...api import names
 from ..azure.conversion import Section
-from .references import note_unused, read_references, replaced
+from .references import References, note_unused, read_references, replaced
 from .training_job import FAILED, JOB_KINDS, SUCCEEDED, TrialPods
+from .trial_manifest import convert_manifest
 
 _CONFIG_MAP = "is in the cluster: write the template (kubectl get configmap -o yaml) into trialSpec"
 _CONDITION = (
     "a trial succeeds here when its container (of rank 0) exits with 0; only the default of the kind can "
     "be converted"
 )
-_OTHER_KINDS = {
-    "XGBoostJob": "its pods find each other by variables of their own; use a pod that starts them itself",
-    "TrainJob": (
-        "its pods are described by a runtime in the cluster; write a PyTorchJob with their pod template"
+
+
+_REFUSED = {
+    "PipelineRun": "a pipeline of Tekton's has pods of several tasks; write a Job that does its work",
+    "Workflow": (
+        "a workflow of Argo's has pods of several steps, with a container of Argo's own; write a Job "
+        "that does its work"
     ),
-    "PipelineRun": "a pipeline of Tekton's is no trial here; write a Job that does its work",
-    "Workflow": "a workflow of Argo's is no trial here; write a Job that does its work",
 }
+_JOB_LABELS = "not carried over: the pod of a trial reports, and of several pods that of rank 0"
+_MANIFEST_LABELS = (
+    "not carried over: the administrator gives them as primaryPodLabels of the kind in trialKinds of the "
+    "chart; of several such pods, rank 0 reports"
+)
 
 
 def convert_template(
@@ -43,7 +50,9 @@ def convert_template(
     if source is None and "configMap" not in section.data and section.data:
         section.reject("trialSpec", None, "is required: the Job of a trial")
     resource = source if isinstance(source, Mapping) else {}
-    references = read_references(section, parameters, resource)
+    kind = str(resource.get("kind"))
+    is_manifest = bool(resource) and kind not in JOB_KINDS
+    references = read_references(section, parameters, resource, is_manifest=is_manifest)
     container = section.text("primaryContainerName")
     if section.read("retain"):
         message = (
@@ -51,41 +60,54 @@ def convert_template(
         )
         section.note("retain", section.data["retain"], message)
     labels = section.read("primaryPodLabels")
-    kind = str(resource.get("kind"))
     for key, default in (("successCondition", SUCCEEDED), ("failureCondition", FAILED)):
         condition = section.text(key)
         if condition and kind in default and condition != default[kind]:
             section.reject(key, condition, _CONDITION)
     if labels:
-        message = "not carried over: the pod of a trial reports, and of several pods that of rank 0"
-        section.note("primaryPodLabels", labels, message)
+        section.note("primaryPodLabels", labels, _MANIFEST_LABELS if is_manifest else _JOB_LABELS)
+    made: dict[str, Any] = {}
+    if source is not None:
+        job = conversion.section(source, section.at("trialSpec"))
+        conversion.source_paths |= {"spec.trial": job.path, "spec.trial.manifest": job.path}
+        if is_manifest:
+            made = _manifest_of(section, job, references, container)
+        else:
+            trial = _convert_job(job, kind, limits, container)
+            made = _pods_of(conversion.section({}, trial.path), trial, references, container)
+        note_unused(section, references)
     section.reject_unknown_keys()
-    if source is None:
-        return {}
-    job = conversion.section(source, section.at("trialSpec"))
-    trial = _convert_job(job, kind, limits, container)
-    if trial is None:
-        return {}
+    return made
+
+
+def _manifest_of(
+    section: Section, job: Section, references: References, container: str | None
+) -> dict[str, Any]:
+    """Return ``spec.trial`` of a trial that is an object of another kind."""
+    reason = _REFUSED.get(str(job.data.get("kind")))
+    if reason is None:
+        return convert_manifest(section, job, references, container)
+    job.reject("kind", job.data["kind"], reason)
+    return {}
+
+
+def _pods_of(
+    section: Section, trial: TrialPods, references: References, container: str | None
+) -> dict[str, Any]:
+    """Return ``spec.trial`` of a trial that is a Job."""
     made: dict[str, Any] = {**trial.keys}
-    made["template"] = replaced(conversion.section({}, trial.path), trial.template, references)
-    conversion.source_paths["spec.trial.template"] = trial.path
-    conversion.source_paths["spec.trial"] = job.path
+    made["template"] = replaced(section, trial.template, references)
+    section.conversion.source_paths["spec.trial.template"] = trial.path
     if container:
-        _move_first(conversion.section({}, trial.path), made["template"], container)
-    note_unused(section, references)
+        _move_first(section, made["template"], container)
     return made
 
 
 def _convert_job(
     job: Section, kind: str, limits: dict[str, Any], container: str | None
-) -> TrialPods | None:
+) -> TrialPods:
     job.read("kind")
     version = str(job.read("apiVersion"))
-    if kind not in JOB_KINDS:
-        reason = _OTHER_KINDS.get(kind, f"is not supported; known: {', '.join(JOB_KINDS)}")
-        job.reject("kind", kind, reason)
-        job.conversion.source_paths["spec.trial"] = job.at("kind")
-        return None
     group, convert = JOB_KINDS[kind]
     if version != group:
         job.reject("apiVersion", version, f"must be {group} for {kind}")

@@ -159,7 +159,12 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
         )
         trial.requests = replace(trial.requests, job_deleted=False)
         trial.workload = replace(
-            trial.workload, interruption=None, interrupted_at=None, pods=(), training_since=None
+            trial.workload,
+            interruption=None,
+            interrupted_at=None,
+            pods=(),
+            training_since=None,
+            pod_failures=(),
         )
         self.note_completeness(trial, (), None, now)
 

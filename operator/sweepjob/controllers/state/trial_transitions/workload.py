@@ -8,6 +8,7 @@ from dataclasses import replace
 from ....api.meta.cause import Cause
 from ....api.sweeptrial.attempt_history import AttemptRecord
 from ....api.sweeptrial.pod_states import PodState, merge_pod_states
+from ....lifecycle.pod_failures import PodFailure
 from ....lifecycle.workload import StartBlocker, TrainerEnd
 from ....trial_pods.cached_objects import CachedPod
 from ..pod_classification import pod_view
@@ -130,6 +131,16 @@ class WorkloadTransitions(StatusTransitions):
             if pod.attempt != trial.status.attempt - 1 or is_recorded or not ends:
                 return
         self._set_usage(trial, _with_pod(trial.usage, pod, rate, now, gone=gone))
+
+    def note_pod_failure(self, trial: TrialState, failure: PodFailure) -> None:
+        """Note that one of several pods failed: it may be gone before the attempt's end is recorded.
+
+        Args:
+            trial: a live trial.
+            failure: of a pod of the current attempt.
+        """
+        others = (f for f in trial.workload.pod_failures if f.pod != failure.pod)
+        trial.workload = replace(trial.workload, pod_failures=(*others, failure))
 
     def note_interruption(
         self, trial: TrialState, pod: CachedPod, cause: Cause, now: float
