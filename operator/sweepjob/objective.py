@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -38,7 +38,20 @@ class Goal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """The primary metric and its direction; a trial's score is the best it ever reported."""
+    """A metric and its direction. With one objective, a trial's score is the best it ever reported.
+
+    Attributes:
+        goal: which values are better.
+        primary_metric: the name of the metric.
+        reference: with several objectives, the value that a trial has to exceed to be of use; None where
+            the user gives none. Objectives that differ in it alone are the same.
+    """
 
     goal: Goal
     primary_metric: str
+    reference: float | None = field(default=None, compare=False)
+
+    @property
+    def reference_score(self) -> float | None:
+        """The score of the reference; None without one."""
+        return None if self.reference is None else self.goal.score(self.reference)

@@ -77,14 +77,17 @@ RICH: Body = {
 }
 _TWO = [
     {"goal": "maximize", "primaryMetric": "score"},
-    {"goal": "minimize", "primaryMetric": "latency"},
+    {"goal": "minimize", "primaryMetric": "latency", "reference": 9.5},
 ]
 _SEVERAL: Body = {
     "objective": None,
     "objectives": _TWO,
-    "constraints": [{"metric": "size", "max": 50}, {"metric": "size", "min": 1}],
+    "constraints": [
+        {"metric": "size", "max": 50, "stopTrials": True},
+        {"metric": "size", "min": 1},
+    ],
     "earlyTermination": None,
-    "limits": {"target": None, "noImprovementTrials": None},
+    "limits": {"target": None},
 }
 # Of every type that JSON has; some fit somewhere.
 VALUES: tuple[Any, ...] = ("text", "", -1, 2.5, 10**10, True, [], ["x"], {}, {"x": 1}, "x" * 1500)
@@ -134,16 +137,12 @@ TOGETHER: dict[str, Body] = {
     },
     "two objectives of one metric": {**_SEVERAL, "objectives": [_TWO[0], _TWO[0]]},
     "objectives with early termination": {**_SEVERAL, "earlyTermination": RICH["earlyTermination"]},
-    "objectives with a target": {**_SEVERAL, "limits": {"noImprovementTrials": None}},
-    "objectives with a row of trials": {**_SEVERAL, "limits": {"target": None}},
+    "objectives with a target": {**_SEVERAL, "limits": {}},
     "constraints with early termination": {
-        "constraints": [{"metric": "size", "max": 50}],
-        "limits": _SEVERAL["limits"],
-    },
-    "constraints with a target": {
-        "constraints": [{"metric": "size", "max": 50}],
-        "earlyTermination": None,
-        "limits": {"noImprovementTrials": None},
+        "constraints": [
+            {"metric": "size", "max": 50, "stopTrials": True},
+            {"metric": "latency", "max": 9},
+        ],
     },
     "a constraint without a bound": {**_SEVERAL, "constraints": [{"metric": "size"}]},
     "a constraint with two bounds": {**_SEVERAL, "constraints": [{"metric": "size", "max": 2, "min": 1}]},

@@ -141,10 +141,13 @@ def test_a_row_ends_the_sweep_and_starts_no_trial_while_its_last_end_is_recorded
     assert end_reason(sweep(2, 1), 5.0) is None
 
 
-def naive(ends: list[tuple[int, int, float, TrialPhase, str]]) -> int:
-    length, best = 0, -math.inf
-    for _, _, score, phase, reason in sorted(ends, key=lambda end: end[:2]):
-        is_better, best = score > best, max(best, score)
+def naive(ends: list[tuple[int, int, tuple[float, ...], TrialPhase, str]]) -> int:
+    length, known = 0, list[tuple[float, ...]]()
+    for _, _, scores, phase, reason in sorted(ends, key=lambda end: end[:2]):
+        is_better = scores and not any(
+            all(a >= b for a, b in zip(other, scores, strict=True)) for other in known
+        )
+        known += [scores] if scores else []
         if is_better and reason != "NoImprovement":
             length = 0
         elif phase in (S, E) or reason == "TrialTimeout":
@@ -152,7 +155,10 @@ def naive(ends: list[tuple[int, int, float, TrialPhase, str]]) -> int:
     return length
 
 
-def test_the_row_depends_on_the_records_and_not_on_the_order_in_which_they_are_read() -> None:
+@pytest.mark.parametrize("objectives", [1, 2, 3])
+def test_the_row_depends_on_the_records_and_not_on_the_order_in_which_they_are_read(
+    objectives: int,
+) -> None:
     chance = random.Random(5)
     kinds = [(S, ""), (E, "Bandit"), (F, ""), (C, "TrialTimeout"), (C, "JobDeleted")]
     kinds.append((C, "NoImprovement"))
@@ -162,7 +168,7 @@ def test_the_row_depends_on_the_records_and_not_on_the_order_in_which_they_are_r
             (
                 chance.randrange(6),
                 n,
-                chance.choice([-math.inf, 0.1, 0.2, 0.3]),
+                tuple(chance.choices([0.1, 0.2, 0.3], k=chance.choice([0, *[objectives] * 3]))),
                 *chance.choice(kinds),
             )
             for n in range(chance.randrange(1, 9))
@@ -179,15 +185,15 @@ def test_the_row_depends_on_the_records_and_not_on_the_order_in_which_they_are_r
 def test_a_running_trial_with_the_best_value_breaks_the_row() -> None:
     row = ImprovementRow()
     for n in range(3):
-        row.add(EndedResult.of(n, n, 0.5, S, ""))
+        row.add(EndedResult.of(n, n, (0.5,), S, ""))
     assert row.length == 2
     row.note_running(0.5)
     assert row.length == 2, "no better"
     row.note_running(0.6)
     assert row.length == 0
-    row.add(EndedResult.of(9, 9, 0.6, F, ""))
+    row.add(EndedResult.of(9, 9, (0.6,), F, ""))
     assert row.length == 0, "its end is a new best"
-    row.add(EndedResult.of(10, 10, 0.6, S, ""))
+    row.add(EndedResult.of(10, 10, (0.6,), S, ""))
     assert row.length == 1
 
 

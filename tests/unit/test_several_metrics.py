@@ -55,6 +55,9 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("an unknown goal", {**SEVERAL, "objectives": [OBJECTIVES[0], {"goal": "min", "primaryMetric": "b"}]}, "spec.objectives[1].goal", "minimize"),
     ("a metric twice", {**SEVERAL, "objectives": [OBJECTIVES[0]] * 2}, "spec.objectives[1].primaryMetric", "objectives[0]"),
     ("a name that is no metric's", {**SEVERAL, "objectives": [OBJECTIVES[0], {"goal": "minimize", "primaryMetric": "a\n"}]}, "spec.objectives[1].primaryMetric", "control characters"),
+    ("a reference as a text", {**SEVERAL, "objectives": [OBJECTIVES[0], {**OBJECTIVES[1], "reference": "9"}]}, "spec.objectives[1].reference", "remove the quotes"),
+    ("an infinite reference", {**SEVERAL, "objectives": [OBJECTIVES[0], {**OBJECTIVES[1], "reference": math.inf}]}, "spec.objectives[1].reference", "finite"),
+    ("a reference of a single objective", {"objective": {**OBJECTIVES[0], "reference": 0.5}}, "spec.objective.reference", "write objectives"),
     ("a text in the list", {**SEVERAL, "objectives": [OBJECTIVES[0], "latency"]}, "spec.objectives[1]", "object"),
     ("constraints as an object", {"constraints": {"metric": "size", "max": 1}}, "spec.constraints", "must be a list"),
     ("no bound", {"constraints": [{"metric": "size"}]}, "spec.constraints[0]", "exactly one of max"),
@@ -67,10 +70,10 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("an empty range", {"constraints": [{"metric": "a", "max": 1}, {"metric": "a", "min": 2}]}, "spec.constraints[1]", "exchange the two bounds"),
     ("eleven", {"constraints": [{"metric": f"m{n}", "max": 1} for n in range(11)]}, "spec.constraints", "10 at most"),
     ("a policy with objectives", {**SEVERAL, "earlyTermination": POLICY}, "spec.earlyTermination", "remove it, or objectives"),
-    ("a policy with constraints", {"constraints": SIZE, "earlyTermination": POLICY}, "spec.earlyTermination", "remove it, or constraints"),
+    ("a policy with constraints", {"constraints": SIZE, "earlyTermination": POLICY}, "spec.earlyTermination", "add stopTrials: true to each constraint"),
+    ("a policy with a constraint that stops no trial", {"constraints": [{**SIZE[0], "stopTrials": True}, {"metric": "a", "min": 1}], "earlyTermination": POLICY}, "spec.earlyTermination", "stopTrials"),
+    ("a policy with objectives and constraints", {**SEVERAL, "constraints": [{**SIZE[0], "stopTrials": True}], "earlyTermination": POLICY}, "spec.earlyTermination", "remove it, or objectives"),
     ("a target with objectives", {**SEVERAL, "limits": {"maxTotalTrials": 4, "target": 1}}, "spec.limits.target", "remove it, or objectives"),
-    ("a target with constraints", {"constraints": SIZE, "limits": {"maxTotalTrials": 4, "target": 0}}, "spec.limits.target", "remove it, or constraints"),
-    ("a row with objectives", {**SEVERAL, "limits": {"maxTotalTrials": 4, "noImprovementTrials": 2}}, "spec.limits.noImprovementTrials", "one metric"),
     ("a pattern of one metric", {**SEVERAL, "metrics": {"source": "logs", "pattern": "score=(?P<value>.*)"}}, "spec.metrics.pattern", "(?P<name>"),
 ]  # fmt: skip
 
@@ -95,6 +98,15 @@ def test_objectives_and_constraints_are_parsed_in_their_order() -> None:
     assert not criteria.is_plain
     assert parse_sweepjob(sweepjob(constraints=[])).criteria.is_plain
     assert parse_sweepjob(sweepjob(constraints=[], earlyTermination=POLICY))
+
+
+def test_the_sampler_gets_the_scores_of_references() -> None:
+    latency = {**OBJECTIVES[1], "reference": 9}
+    spec = parse_sweepjob(sweepjob(objective=None, objectives=[OBJECTIVES[0], latency]))
+    assert spec.outcomes.references == (None, -9.0)
+    plain = parse_sweepjob(sweepjob(**SEVERAL))
+    assert plain.outcomes.references == ()
+    assert plain.criteria == spec.criteria, "a sweep with another reference can be its warm start"
 
 
 def test_a_grid_and_a_quasi_random_search_take_any_number_of_objectives() -> None:

@@ -249,6 +249,31 @@ def test_the_end_of_the_sweep_completes_what_is_missing(theirs: Sidecar, tmp_pat
     assert told["trials-without-run"] == "digits-5"
 
 
+def test_the_runs_of_the_pareto_front_are_marked(theirs: Sidecar, tmp_path: Path) -> None:
+    for number in range(3):
+        ours = pod(tmp_path / str(number), theirs.url, f"digits-{number}")
+        ours.create()
+        ours.close()
+    ended = SweepEnd(
+        SWEEP, "FINISHED", "", "score", "SSS", front=(2, 0, *range(100, 180)), front_size=99
+    )
+    assert SweepEnd.parse(ended.dump()) == ended
+    complete_sweep(TrackingClient(Upstream(theirs.url)), ended)
+    parent, trials = tree(theirs)
+    marked = {run.tags[tags.TRIAL] for run in trials if run.tags.get(tags.FRONT) == "true"}
+    assert marked == {"digits-0", "digits-2"}
+    told = {k.removeprefix(tags.PREFIX): v for k, v in parent.tags.items()}
+    assert told["pareto-size"] == "99"
+    listed = told["pareto-trials"].split(", ")
+    assert listed[:3] == ["digits-2", "digits-0", "digits-100"]
+    assert (listed[-1], len(told["pareto-trials"]) <= 500) == ("...", True)
+    assert not any(key.startswith("best") for key in told)
+
+
+def test_the_end_without_a_front_is_that_of_earlier_versions() -> None:
+    assert "front" not in end().dump()
+
+
 def test_parents_created_in_a_race_become_one(theirs: Sidecar, tmp_path: Path) -> None:
     ours = pod(tmp_path, theirs.url, "digits-0")
     ours.create()

@@ -22,8 +22,8 @@ class Outcome:
     Attributes:
         values: its values by metric.
         scores: its score in each objective, larger is better; None for one without a finite value.
-        violation: by how much it violates the constraints; 0.0 if it is feasible, None as long as it
-            lacks a metric of one.
+        violation: by how much it violates the constraints, as far as it has their metrics; 0.0 if it is
+            feasible, None as long as it violates none and lacks a metric of one.
         lacking: metrics without a finite value.
     """
 
@@ -44,6 +44,12 @@ class Outcome:
         is_complete = len(found) == len(self.scores) and self.violation is not None
         return found if is_complete else None
 
+    @property
+    def closeness(self) -> tuple[float, ...]:
+        """What orders infeasible trials, those that violate the constraints least last."""
+        known = (-math.inf if score is None else score for score in self.scores)
+        return (-(self.violation or 0.0), *known)
+
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
@@ -63,12 +69,14 @@ class Criteria:
         several = spec.get("objectives")
         listed = several if several else [spec["objective"]]
         constraints = (
-            Constraint(c["metric"], float(c[side]), side == "max")
+            Constraint(c["metric"], float(c[side]), side == "max", c.get("stopTrials") is True)
             for c in spec.get("constraints") or ()
             for side in ("max", "min")
             if side in c
         )
-        objectives = (Objective(Goal(o["goal"]), o["primaryMetric"]) for o in listed)
+        objectives = (
+            Objective(Goal(o["goal"]), o["primaryMetric"], o.get("reference")) for o in listed
+        )
         return cls(tuple(objectives), tuple(constraints))
 
     @property
@@ -136,17 +144,24 @@ class Criteria:
         return found if any(excess is not None for excess in found) else ()
 
     def violations(self, values: TrialValues) -> Iterator[str]:
-        """Yield the violated constraints: ``size_mb is 61, and at most 50 is feasible``."""
-        for constraint in violated(self.constraints, values):
-            side = "most" if constraint.is_maximum else "least"
-            value = values[constraint.metric]
-            yield f"{constraint.metric} is {value:.6g}, and at {side} {constraint.bound:.12g} is feasible"
+        """Return the violated constraints: ``size_mb is 61, and at most 50 is feasible``."""
+        return (_violation(c, values) for c in violated(self.constraints, values))
+
+    def stopping_violation(self, values: TrialValues) -> str:
+        """Return why a trial is stopped because of its values; empty if it is not."""
+        found = (c for c in violated(self.constraints, values) if c.stops_trials)
+        return "; ".join(_violation(c, values) for c in found)
 
     def _counts(self, name: str, values: TrialValues) -> bool:
         """Return whether a trial has what is needed of a metric: of an objective, a finite value."""
         value = values.get(name)
         is_objective = any(o.primary_metric == name for o in self.objectives)
         return value is not None and (math.isfinite(value) or not is_objective)
+
+
+def _violation(constraint: Constraint, values: TrialValues) -> str:
+    side, value = "most" if constraint.is_maximum else "least", values[constraint.metric]
+    return f"{constraint.metric} is {value:.6g}, and at {side} {constraint.bound:.12g} is feasible"
 
 
 def _excess(constraint: Constraint, value: float | None) -> float | None:

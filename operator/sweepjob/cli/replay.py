@@ -62,8 +62,8 @@ def run(args: argparse.Namespace) -> int:
     sweep = read_sweep(args.file)
     if not sweep.spec.criteria.is_plain:
         raise CommandError(
-            "objectives and constraints take no early termination policy, so there is nothing to replay; "
-            "use a sweep file with one objective and no constraints"
+            "a table of curves has the values of one metric, so a replay knows neither other objectives "
+            "nor which trials are feasible; use a sweep file with one objective and no constraints"
         )
     trials = read_curves(args.curves)
     given = sweep.manifest["spec"].get("earlyTermination")

@@ -69,14 +69,14 @@ def doubtful_result(state: SweepState) -> tuple[str, Cause] | None:
 
 
 def no_feasible_trial(state: SweepState) -> Cause | None:
-    """Return that all trials with values violate a constraint; None if that is not so."""
+    """Return that no trial is feasible, and some are not; None if that is not so."""
     standings = state.results.standings
     closest = standings.closest
     if standings.feasible or closest is None:
         return None
     name = names.trial_name(state.name, closest.index)
     message = (
-        f"none of the {standings.infeasible} trials with all values meets constraints. The closest is "
+        f"none of the {standings.infeasible} trials with values meets constraints. The closest is "
         f"{name}: {'; '.join(state.criteria.violations(closest.values))}. Create another SweepJob with "
         "wider bounds, or with another searchSpace"
     )

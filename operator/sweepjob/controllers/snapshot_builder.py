@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from ..api.names import REASON_PARTLY_SCHEDULED
+from ..api.criteria import Criteria
+from ..api.names import REASON_CONSTRAINT_VIOLATED, REASON_PARTLY_SCHEDULED
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..lifecycle.group_planner import PARTIAL_START_TIMEOUT
 from ..lifecycle.snapshot import ResultProgress, SweepSnapshot, TrialSnapshot
 from ..lifecycle.usage import Usage, UsageLimit
@@ -83,7 +85,15 @@ def _result_progress(state: SweepState) -> ResultProgress:
         best=None if results.best is None else results.best.value,
         row=results.improvement_row.length,
         row_ending=sum(phase in tried for phase in state.slots.releasing.values()),
+        result=_result_name(state.criteria),
     )
+
+
+def _result_name(criteria: Criteria) -> str:
+    """Return what a new best is called where it is not a better value of one metric."""
+    if criteria.has_several_objectives:
+        return "new trial on the Pareto front"
+    return f"feasible {criteria.primary.primary_metric}" if criteria.constraints else ""
 
 
 def trial_snapshot(
@@ -95,6 +105,7 @@ def trial_snapshot(
     capacity_limited: bool,
     turn: Turn = NO_TURN_NEEDED,
     is_urgent: bool = False,
+    violation: str = "",
 ) -> TrialSnapshot:
     """Return a live trial: its record, what was decided about it, and what runs for it.
 
@@ -106,6 +117,7 @@ def trial_snapshot(
         capacity_limited: a slot is reused only after its pod has terminated.
         turn: whether a trial of several pods may be started.
         is_urgent: its curve is to be recorded at once.
+        violation: why its values stop it; empty if they do not.
     """
     status, since = trial.status, workload.since
     pods = (
@@ -125,7 +137,7 @@ def trial_snapshot(
         unconfirmed_job_since=trial.requests.unconfirmed_job_since,
         retry_at=status.retry_at,
         stop=status.stop,
-        pending_stop=None if trial.pending_stop is None else trial.pending_stop.decision,
+        pending_stop=_pending_stop(trial, violation),
         progress_write_due=_progress_write_due(trial, interval, is_urgent=is_urgent),
         start_blocker=trial.blockers.current,
         interruption=trial.workload.interruption,
@@ -146,6 +158,22 @@ def trial_snapshot(
         pods=tuple(_with_deletion(pod, trial).clamp_to_watch_start(since) for pod in pods),
         earlier=_earlier_attempts(trial, workload),
         orphan_pods=workload.orphan_views,
+    )
+
+
+def _pending_stop(trial: TrialState, violation: str) -> StopDecision | None:
+    """Return the decision that is not recorded yet.
+
+    What follows from values alone needs no memory: a restarted operator decides the same.
+    """
+    pending = None if trial.pending_stop is None else trial.pending_stop.decision
+    if not violation or (pending is not None and not pending.pauses):
+        return pending
+    return StopDecision(
+        TrialPhase.EARLY_STOPPED,
+        REASON_CONSTRAINT_VIOLATED,
+        f"{violation}; stopTrials of the constraint is true",
+        interval=trial.reports.curve.count,
     )
 
 

@@ -9,6 +9,7 @@ from ..api.status import SweepStatus
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle.planner import STOPPED, SWEEP_TIMEOUT
+from ..pareto.dominance import ordered
 from ..protocol.tracked_sweep import SweepEnd
 from ..search.samplers.random import RandomSampler
 from ..search.space import Assignment
@@ -21,6 +22,7 @@ from .event_recorder import EventRecorder
 from .namespace_constraint_reader import NamespaceConstraintReader
 from .state.sweep_state import SweepState
 
+_MOST_OF_FRONT = 2000  # trials that are marked: bounds the Job's environment
 _LETTERS = {
     TrialPhase.SUCCEEDED: "S",
     TrialPhase.EARLY_STOPPED: "E",
@@ -95,12 +97,16 @@ class SweepEndJobs:
         for record in self._caches.records_of(identity.key):
             if record.sweep_uid == identity.uid:
                 letters[record.index] = _LETTERS.get(record.phase, "-")
+        several = state.criteria.has_several_objectives
+        front = ordered(state.results.standings.front) if several else ()
         end = SweepEnd(
             sweep=tracked_sweep(identity, state.spec),
             status=_run_status(status),
             reason=status.reason if status.phase is SweepPhase.FAILED else "",
             metric=state.spec.objective.primary_metric,
             phases="".join(letters.get(n, "-") for n in range(max(letters, default=-1) + 1)),
+            front=tuple(member.index for member in front[:_MOST_OF_FRONT]),
+            front_size=len(front),
         )
         if best is None:
             return end

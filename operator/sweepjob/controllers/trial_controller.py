@@ -126,6 +126,7 @@ class TrialController:
             capacity_limited=sweep.state.slots.capacity_limited,
             turn=turn,
             is_urgent=sweep.state.is_best_urgent(trial),
+            violation=sweep.state.stopping_violation(trial),
         )
         todo = plan(snap, sweep_snapshot(sweep.state, self._settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]

@@ -11,6 +11,7 @@ from typing import Any
 from ..api.parsing.problem import InvalidSpec
 from ..api.spec.sweep_spec import SweepSpec
 from ..api.spec_parser import parse_sweepjob
+from ..objective import Objective
 from ..read_model.ranking import ranked
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
@@ -116,9 +117,14 @@ def _criteria_fields(view: SweepView) -> dict[str, Any]:
         return {}
     objectives = view.criteria.objectives
     return {
-        "objectives": [{"goal": o.goal.value, "metric": o.primary_metric} for o in objectives],
+        "objectives": [_objective_fields(objective) for objective in objectives],
         "constraints": [{"metric": c.metric, "text": str(c)} for c in view.criteria.constraints],
     }
+
+
+def _objective_fields(objective: Objective) -> dict[str, Any]:
+    found = {"goal": objective.goal.value, "metric": objective.primary_metric}
+    return found if objective.reference is None else {**found, "reference": objective.reference}
 
 
 def _ran_locally(sweep: Body) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..api import names
 from ..api.phases import TrialPhase
+from ..pareto.dominance import Front, Member, Scores, with_member
 
 
 class EndedResult(NamedTuple):
@@ -19,20 +20,21 @@ class EndedResult(NamedTuple):
     Attributes:
         ended: whole seconds since the epoch, as recorded.
         trial: its number, which orders those of the same second.
-        score: the best score; minus infinity without a value.
+        scores: by which it may be a new best: with one objective its best score, with several all of
+            them; empty if it cannot be.
         lengthens: it makes the row longer if it is no new best.
         breaks: the row starts anew if it is a new best.
     """
 
     ended: int
     trial: int
-    score: float
+    scores: Scores
     lengthens: bool
     breaks: bool
 
     @classmethod
     def of(
-        cls, ended: float, index: int, score: float, phase: TrialPhase, stop_reason: str
+        cls, ended: float, index: int, scores: Scores, phase: TrialPhase, stop_reason: str
     ) -> EndedResult:
         """Return the result of a trial.
 
@@ -45,18 +47,20 @@ class EndedResult(NamedTuple):
         Args:
             ended: seconds since the epoch.
             index: the trial's number.
-            score: the best score; minus infinity without a value.
+            scores: by which it may be a new best; empty if it cannot be.
             phase: how it ended.
             stop_reason: why it was stopped; empty where it was not.
         """
         was_tried = phase in (TrialPhase.SUCCEEDED, TrialPhase.EARLY_STOPPED)
         lengthens = was_tried or stop_reason == names.REASON_TRIAL_TIMEOUT
-        return cls(int(ended), index, score, lengthens, stop_reason != names.REASON_NO_IMPROVEMENT)
+        return cls(int(ended), index, scores, lengthens, stop_reason != names.REASON_NO_IMPROVEMENT)
 
 
 @dataclass(slots=True)
 class ImprovementRow:
     """The ended trials of a sweep since its last new best.
+
+    With several objectives, a new best is a trial that no earlier one equals or dominates.
 
     A running trial whose value beats those of all ended trials is a new best when it ends. Until then
     there is no row: ending the sweep would cancel its best trial.
@@ -64,7 +68,7 @@ class ImprovementRow:
 
     _results: list[EndedResult] = field(default_factory=list)
     _length: int = 0
-    _best: float = -math.inf
+    _front: Front = ()
     _leading: float = -math.inf
     _is_ordered: bool = True
 
@@ -85,18 +89,22 @@ class ImprovementRow:
         return 0 if self.is_beaten_by(self._leading) else self._length
 
     def is_beaten_by(self, score: float) -> bool:
-        """Return whether a score is better than those of all ended trials."""
+        """Return whether a score of the only objective is better than those of all ended trials."""
         if not self._is_ordered:
             self._results.sort()
-            self._length, self._best, self._is_ordered = 0, -math.inf, True
+            self._length, self._front, self._is_ordered = 0, (), True
             for result in self._results:
                 self._extend(result)
-        return score > self._best
+        best = self._front[0].scores[0] if self._front else -math.inf
+        return score > best
 
     def _extend(self, result: EndedResult) -> None:
-        if result.score > self._best:
-            self._best = result.score
-            if result.breaks:
-                self._length = 0
-                return
+        member = Member(result.scores, result.trial)
+        if member.scores and all(known.scores != member.scores for known in self._front):
+            front = with_member(self._front, member)
+            if front is not self._front:
+                self._front = front
+                if result.breaks:
+                    self._length = 0
+                    return
         self._length += result.lengthens

@@ -31,9 +31,10 @@ def no_improvement_end(sweep: SweepSnapshot) -> Cause | None:
     allowed, row, best = sweep.limits.no_improvement_trials, sweep.results.row, sweep.results.best
     if allowed is None or row < allowed:
         return None
-    found = f"no value of {sweep.metric}"
+    what = sweep.results.result or f"value of {sweep.metric}"
+    found = f"no {what}"
     if best is not None:
-        found = f"no better {sweep.metric} than {best!r}"
+        found = f"no better {what.removeprefix('value of ')} than {best!r}"
     trials = "1 trial" if row == 1 else f"{row} trials in a row"
     message = f"{trials} ended with {found}; limits.noImprovementTrials is {allowed}"
     return Cause(names.REASON_NO_IMPROVEMENT, message)

@@ -161,12 +161,14 @@ class ResultProgress:
         best: the best value, on record or not; None before one.
         row: how many trials ended in a row without a new best; 0 while a running one has a better value.
         row_ending: how many trials that may lengthen the row are about to be recorded as ended.
+        result: what a new best is called where it is not a better value of one metric.
     """
 
     recorded: RecordedBest | None = None
     best: float | None = None
     row: int = 0
     row_ending: int = 0
+    result: str = ""
 
 
 @dataclass(frozen=True, slots=True)

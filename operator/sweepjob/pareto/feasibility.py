@@ -15,11 +15,13 @@ class Constraint:
         metric: the name of the metric.
         bound: the largest allowed value, or the smallest one.
         is_maximum: the bound is the largest allowed value.
+        stops_trials: a trial is stopped as soon as it is beyond the bound.
     """
 
     metric: str
     bound: float
     is_maximum: bool
+    stops_trials: bool = False
 
     def excess(self, value: float) -> float:
         """Return by how much a value is beyond the bound; zero or less where it is allowed.
@@ -55,17 +57,18 @@ def violation(constraints: Iterable[Constraint], values: Mapping[str, float]) ->
         values: its values by metric.
 
     Returns:
-        The sum over the violated ones, above 0.0; None if the trial lacks a metric.
+        The sum over the violated ones, above 0.0, whatever metrics the trial lacks; None if it violates
+        none, but lacks a metric.
     """
-    total = 0.0
+    total, is_known = 0.0, True
     for constraint in constraints:
         value = values.get(constraint.metric)
         if value is None:
-            return None
-        if not constraint.allows(value):
+            is_known = False
+        elif not constraint.allows(value):
             # A value next to the bound may have an excess that rounds to zero.
             total += max(constraint.excess(value), math.ulp(0.0))
-    return total
+    return total if is_known or total else None
 
 
 def violated(

@@ -83,6 +83,8 @@ class SweepEnd:
         best: name of the best trial; empty without one.
         value: the best value as text.
         best_parameters: the parameters of the best trial as text.
+        front: with several objectives, the indices of trials on the Pareto front, in its order.
+        front_size: how many trials are on it.
     """
 
     sweep: TrackedSweep
@@ -93,10 +95,15 @@ class SweepEnd:
     best: str = ""
     value: str = ""
     best_parameters: Mapping[str, str] = field(default_factory=dict)
+    front: tuple[int, ...] = ()
+    front_size: int = 0
 
     def dump(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(asdict(self))
+        """Return it as JSON. Earlier versions know no front: it is left out where there is none."""
+        found = asdict(self)
+        if not self.front:
+            del found["front"], found["front_size"]
+        return json.dumps(found)
 
     @classmethod
     def parse(cls, text: str) -> SweepEnd:
@@ -106,11 +113,16 @@ class SweepEnd:
             ValueError, TypeError, KeyError: it is malformed.
         """
         data: dict[str, Any] = json.loads(text)
-        return cls(**{**data, "sweep": TrackedSweep(**data["sweep"])})
+        front = tuple(data.get("front", ()))
+        return cls(**{**data, "sweep": TrackedSweep(**data["sweep"]), "front": front})
 
     def with_best(self, trial: str, value: str, parameters: Mapping[str, str]) -> SweepEnd:
         """Return the same end with the best trial, its value and its parameters."""
         return replace(self, best=trial, value=value, best_parameters=parameters)
+
+    def front_trials(self) -> list[str]:
+        """Return the names of the trials on the front, in its order."""
+        return [f"{self.sweep.name}-{index}" for index in self.front]
 
     def trial_phases(self) -> dict[str, str]:
         """Return the phase of each trial by the trial's name."""

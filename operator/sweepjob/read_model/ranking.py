@@ -76,16 +76,18 @@ def ranked(trials: Sequence[TrialView], criteria: Criteria) -> list[TrialView]:
     def key(trial: TrialView) -> tuple[float, ...]:
         outcome = outcome_of(trial, criteria)
         scores = outcome.complete_scores
-        if scores is None or outcome.violation is None:
+        if outcome.violation:
+            return (2.0, *(-part for part in outcome.closeness), trial.index)
+        if scores is None:
             return (3.0, -trial.curve.score, trial.index)
-        group = 2.0 if outcome.violation else float(several and trial.index not in on_front)
-        return (group, outcome.violation, *(-score for score in scores), trial.index)
+        group = float(several and trial.index not in on_front)
+        return (group, *(-score for score in scores), trial.index)
 
     return sorted(trials, key=key)
 
 
 def closest_trial(trials: Sequence[TrialView], criteria: Criteria) -> TrialView | None:
-    """Return the ended trial with all values that violates the constraints least; None without one.
+    """Return the ended infeasible trial that violates the constraints least; None without one.
 
     Args:
         trials: all trials of a sweep without a feasible one.
@@ -93,8 +95,7 @@ def closest_trial(trials: Sequence[TrialView], criteria: Criteria) -> TrialView 
     """
     ended = [trial for trial in trials if trial.record.phase.is_end]
     outcomes = ((trial, outcome_of(trial, criteria)) for trial in ranked(ended, criteria))
-    complete = (t for t, o in outcomes if o.violation and o.complete_scores is not None)
-    return next(complete, None)
+    return next((trial for trial, outcome in outcomes if outcome.violation), None)
 
 
 def _members(trials: Sequence[TrialView], criteria: Criteria) -> list[Member]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..api.spec.limits import parse_limits
-from ..api.spec.objective import parse_objective
+from ..api.spec.objective import parse_one_of_several
 from .arguments import check, present, reject_unknown_keys
 from .attributes import KnownAttributes
 
@@ -21,26 +21,29 @@ class Objective(KnownAttributes):
     Args:
         goal: ``maximize`` or ``minimize``, in any case.
         primary_metric: Name of the metric, exactly as the script logs it.
+        reference: With several objectives, the value that a trial has to exceed to be of use.
 
     Raises:
-        ArgumentError: The goal is unknown, or the name is invalid.
+        ArgumentError: The goal is unknown, the name is invalid, or the reference is no number.
     """
 
     goal: Any
     primary_metric: str
+    reference: float | None = None
 
     def __post_init__(self) -> None:
-        check("Objective", self.to_spec(), parse_objective)
+        check("Objective", self.to_spec(), parse_one_of_several)
 
     def to_spec(self) -> dict[str, Any]:
         """Return the objective in the form of a SweepJob."""
         goal = str(getattr(self.goal, "value", self.goal)).lower()
-        return {"goal": goal, "primaryMetric": self.primary_metric}
+        found = {"goal": goal, "primaryMetric": self.primary_metric}
+        return {**found, **present(reference=self.reference)}
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, Any]) -> Objective:
         """Return the objective of a SweepJob."""
-        return cls(spec.get("goal", ""), spec.get("primaryMetric", ""))
+        return cls(spec.get("goal", ""), spec.get("primaryMetric", ""), spec.get("reference"))
 
 
 @dataclass

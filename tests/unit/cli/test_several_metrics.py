@@ -175,7 +175,7 @@ def test_replay_has_nothing_to_replay(ran: Path, capsys: pytest.CaptureFixture[s
     curves = ran.parent / "curves.jsonl"
     curves.write_text('{"trial": 0, "values": [0.5]}\n')
     file = ran.parent.parent / "two.yaml"
-    assert "take no early termination policy" in said(capsys, "replay", "-f", file, curves, code=2)
+    assert "knows neither other objectives" in said(capsys, "replay", "-f", file, curves, code=2)
 
 
 def test_propose_and_validate_take_it(ran: Path, capsys: pytest.CaptureFixture[str]) -> None:

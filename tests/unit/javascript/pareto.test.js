@@ -166,3 +166,26 @@ test("the hypervolume of many changes of the front is computed some times, and a
   assert.ok(steps.length <= 24);
   assert.equal(steps.at(-1)[0], 500);
 });
+
+test("the hypervolume is measured from the references where they are given", () => {
+  const rows = [
+    [0.5, 10],
+    [0.9, 20],
+    [0.95, 40],
+    [0.2, 1],
+  ];
+  const stepsFrom = (accuracy, latency) => {
+    const model = modelOf(rows);
+    for (const trial of model.trials) trial.ended = trial.index + 1;
+    model.sweep.objectives = [
+      { goal: "maximize", metric: "accuracy", reference: accuracy },
+      { goal: "minimize", metric: "latency", reference: latency },
+    ];
+    return hypervolumeSteps(model);
+  };
+  // Only the second trial exceeds both: by 0.1 of 0.15, and by 10 of 29.
+  const [first, second, ...rest] = stepsFrom(0.8, 30);
+  assert.deepEqual([first, second[0], rest], [[1, 0], 2, []]);
+  assert.ok(Math.abs(second[1] - (0.1 / 0.15) * (10 / 29)) < 1e-12);
+  assert.deepEqual(stepsFrom(1.5, 30), [[1, 0]]);
+});

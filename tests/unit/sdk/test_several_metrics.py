@@ -26,7 +26,10 @@ def definition(**given: Any) -> SweepJob:
 def test_a_sweep_with_objectives_and_constraints_is_the_same_after_a_round_trip() -> None:
     job = definition(
         objectives=BOTH,
-        constraints=[Constraint("size_mb", max=50), Constraint("accuracy", min=0.5)],
+        constraints=[
+            Constraint("size_mb", max=50, stop_trials=True),
+            Constraint("accuracy", min=0.5),
+        ],
     )
     made = job.to_manifest()
     assert "objective" not in made["spec"]
@@ -35,7 +38,7 @@ def test_a_sweep_with_objectives_and_constraints_is_the_same_after_a_round_trip(
         {"goal": "minimize", "primaryMetric": "latency_ms"},
     ]
     assert made["spec"]["constraints"] == [
-        {"metric": "size_mb", "max": 50},
+        {"metric": "size_mb", "max": 50, "stopTrials": True},
         {"metric": "accuracy", "min": 0.5},
     ]
     made["metadata"]["name"] = "a"
@@ -43,6 +46,16 @@ def test_a_sweep_with_objectives_and_constraints_is_the_same_after_a_round_trip(
     assert again.to_manifest()["spec"] == made["spec"]
     assert again.validate().criteria.metrics == ("accuracy", "latency_ms", "size_mb")
     assert "accuracy" in repr(again._display())
+
+
+def test_references_are_kept_and_a_single_objective_has_none() -> None:
+    latency = Objective("minimize", "latency_ms", reference=50)
+    made = definition(objectives=[BOTH[0], latency]).to_manifest()
+    assert made["spec"]["objectives"][1]["reference"] == 50
+    made["metadata"]["name"] = "a"
+    assert load_job(made).to_manifest()["spec"] == made["spec"]
+    with pytest.raises(ArgumentError, match="must be a number"):
+        Objective("minimize", "latency_ms", reference="fast")
 
 
 def test_objects_and_mappings_are_the_same() -> None:
@@ -59,6 +72,7 @@ def test_objects_and_mappings_are_the_same() -> None:
         (lambda: Constraint("size_mb"), "exactly one of max"),
         (lambda: Constraint("size_mb", max=1, min=2), "exactly one of max"),
         (lambda: Constraint("", max=1), "must be a string"),
+        (lambda: Constraint("size_mb", max=1, stop_trials="yes"), "true or false"),
         (lambda: definition(), "primary_metric"),
         (lambda: definition(objectives=BOTH[:1]), "write a single one as objective"),
         (

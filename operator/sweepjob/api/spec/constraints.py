@@ -35,7 +35,7 @@ def parse_constraints(spec: Reader) -> tuple[Constraint, ...]:
 def parse_constraint(reader: Reader) -> Constraint | None:
     """Read one constraint; None if it is invalid. Problems are added to the reader's."""
     before = len(reader.problems)
-    reader.known(("metric", "max", "min"))
+    reader.known(("metric", "max", "min", "stopTrials"))
     metric = reader.text("metric")
     if metric and not is_name(metric):
         message = (
@@ -50,8 +50,9 @@ def parse_constraint(reader: Reader) -> Constraint | None:
         )
         reader.note("", dict(reader.data), message)
         return None
-    bound = float(reader.number(given[0]))
-    return Constraint(metric, bound, given == ["max"]) if len(reader.problems) == before else None
+    bound, stops = float(reader.number(given[0])), reader.flag("stopTrials")
+    found = Constraint(metric, bound, given == ["max"], stops)
+    return found if len(reader.problems) == before else None
 
 
 def _check_together(spec: Reader, found: Sequence[Constraint | None]) -> None:

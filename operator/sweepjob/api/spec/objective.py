@@ -13,11 +13,20 @@ _NO_NAME = f"must be the name of a metric: at most {MAX_NAME} bytes without cont
 
 def parse_objective(reader: Reader) -> Objective:
     """Read ``spec.objective``; problems are added to the reader's."""
-    reader.known(("goal", "primaryMetric"))
+    if "reference" in reader.data:
+        message = "belongs to several objectives; remove it, or write objectives"
+        reader.note("reference", reader.data["reference"], message)
+    return parse_one_of_several(reader)
+
+
+def parse_one_of_several(reader: Reader) -> Objective:
+    """Read one of ``spec.objectives``; problems are added to the reader's."""
+    reader.known(("goal", "primaryMetric", "reference"))
     goal = reader.word("goal", tuple(Goal))
     metric = reader.text("primaryMetric")
     reader.bounded("primaryMetric", metric, 250)
-    return Objective(Goal(goal) if goal in tuple(Goal) else Goal.MAXIMIZE, metric)
+    reference = float(reader.number("reference")) if "reference" in reader.data else None
+    return Objective(Goal(goal) if goal in tuple(Goal) else Goal.MAXIMIZE, metric, reference)
 
 
 def parse_objectives(spec: Reader) -> tuple[Objective, ...]:
@@ -51,7 +60,7 @@ def parse_objectives(spec: Reader) -> tuple[Objective, ...]:
 
 def _one_of_several(spec: Reader, position: int, item: object) -> Objective:
     reader = Reader(item, spec.at(f"{_SEVERAL}[{position}]"), spec.problems)
-    objective = parse_objective(reader)
+    objective = parse_one_of_several(reader)
     if objective.primary_metric and not is_name(objective.primary_metric):
         reader.note("primaryMetric", objective.primary_metric, _NO_NAME)
     return objective

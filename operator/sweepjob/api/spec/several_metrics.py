@@ -10,6 +10,12 @@ from ...search.outcomes import Outcomes
 from ...search.samplers.registry import SAMPLERS, SamplerSpec
 from ..parsing.reader import Reader
 
+_ONE_METRIC = "compares the values of one metric; remove it, or objectives"
+_INFEASIBLE = (
+    "would compare feasible trials with infeasible ones; remove it, or add stopTrials: true to each "
+    "constraint, which ends infeasible trials as soon as they are known"
+)
+
 
 def check_several_metrics(
     spec: Reader,
@@ -28,7 +34,12 @@ def check_several_metrics(
     outcomes = Outcomes(len(objectives), len(constraints))
     if outcomes.is_single:
         return
-    _check_comparisons(spec, has_several=outcomes.objectives > 1)
+    if outcomes.objectives > 1:
+        limits = spec.data.get("limits")
+        _refuse(spec, "earlyTermination", spec.data.get("earlyTermination"), _ONE_METRIC)
+        _refuse(spec, "limits.target", _value(limits, "target"), _ONE_METRIC)
+    elif not all(constraint.stops_trials for constraint in constraints):
+        _refuse(spec, "earlyTermination", spec.data.get("earlyTermination"), _INFEASIBLE)
     if not sampler.declaration.supports(outcomes):
         others = [each.name for each in SAMPLERS.declarations() if each.supports(outcomes)]
         message = f"searches for one objective without constraints; use {' or '.join(others)}"
@@ -36,19 +47,9 @@ def check_several_metrics(
     _check_pattern(spec)
 
 
-def _check_comparisons(spec: Reader, *, has_several: bool) -> None:
-    """Add a problem for each part that compares the values of one metric."""
-    key, why = "constraints", "does not know which trials are feasible"
-    if has_several:
-        key, why = "objectives", "compares the values of one metric"
-    limits = spec.data.get("limits")
-    given = {
-        "earlyTermination": spec.data.get("earlyTermination"),
-        **{f"limits.{name}": _value(limits, name) for name in ("target", "noImprovementTrials")},
-    }
-    for path, value in given.items():
-        if value is not None:
-            spec.note(path, value, f"{why}; remove it, or {key}")
+def _refuse(spec: Reader, path: str, value: object, message: str) -> None:
+    if value is not None:
+        spec.note(path, value, message)
 
 
 def _value(section: object, key: str) -> object:

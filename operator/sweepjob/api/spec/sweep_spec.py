@@ -135,7 +135,10 @@ class SweepSpec:
     @property
     def outcomes(self) -> Outcomes:
         """What a sampler has to know of objectives and constraints."""
-        return Outcomes(1 + len(self.further_objectives), len(self.constraints))
+        objectives = self.criteria.objectives
+        references = tuple(objective.reference_score for objective in objectives)
+        has_any = len(objectives) > 1 and any(score is not None for score in references)
+        return Outcomes(len(objectives), len(self.constraints), references if has_any else ())
 
     @property
     def policy_pauses(self) -> bool:

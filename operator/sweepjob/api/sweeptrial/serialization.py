@@ -184,9 +184,10 @@ def dump_stop(stop: StopDecision, decided: str) -> dict[str, Any]:
         "message": stop.message,
         "decidedAt": decided,
     }
+    if stop.policy or stop.interval:
+        dumped["interval"] = stop.interval
     if stop.policy:
         dumped["policy"] = stop.policy
-        dumped["interval"] = stop.interval
         dumped["comparators"] = stop.comparators
         numbers = {"value": stop.value, "threshold": stop.threshold}
         dumped |= {key: format_float(n) for key, n in numbers.items() if n is not None}

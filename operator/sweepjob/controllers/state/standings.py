@@ -37,8 +37,8 @@ class Standings:
 
     Attributes:
         feasible: number of trials with all values that meet the constraints.
-        infeasible: number of trials with all values that violate one.
-        incomplete: number of trials that lack a value, which do not count.
+        infeasible: number of trials that violate one, whatever values they lack.
+        incomplete: number of other trials that lack a value, which do not count.
         front: the Pareto front of the feasible trials.
         best: the best feasible trial in the first objective.
         closest: the infeasible trial that violates the constraints least.
@@ -64,17 +64,16 @@ class Standings:
             reported: names of all metrics that it reported.
             succeeded: it ran to its end, so that a value that it lacks is missing for good.
         """
-        scores = outcome.complete_scores
-        if scores is None:
-            rank = (-index,)
-            lacking = RankedTrial(rank, index, outcome.values, outcome.lacking, reported)
-            kept = _higher(self.lacking, lacking) if succeeded else self.lacking
-            return replace(self, incomplete=self.incomplete + 1, lacking=kept)
-        assert outcome.violation is not None
-        if outcome.violation > 0.0:
-            ranked = RankedTrial((-outcome.violation, *scores, -index), index, outcome.values)
+        scores, found = outcome.complete_scores, self
+        if outcome.lacking and succeeded:
+            ranked = RankedTrial((-index,), index, outcome.values, outcome.lacking, reported)
+            found = replace(self, lacking=_higher(self.lacking, ranked))
+        if outcome.violation:
+            ranked = RankedTrial((*outcome.closeness, -index), index, outcome.values)
             closest = _higher(self.closest, ranked)
-            return replace(self, infeasible=self.infeasible + 1, closest=closest)
+            return replace(found, infeasible=self.infeasible + 1, closest=closest)
+        if scores is None:
+            return replace(found, incomplete=self.incomplete + 1)
         ranked = RankedTrial((*scores, -index), index, outcome.values)
         return replace(
             self,

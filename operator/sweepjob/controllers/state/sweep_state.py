@@ -127,6 +127,12 @@ class SweepState:
         reports = trial.reports
         return self.criteria.values(reports.curve.best, reports.curve.last, reports.results)
 
+    def stopping_violation(self, trial: TrialState) -> str:
+        """Return why a live trial is stopped because of its values; empty if it is not."""
+        if not any(constraint.stops_trials for constraint in self.criteria.constraints):
+            return ""
+        return self.criteria.stopping_violation(self.values_of(trial))
+
     @property
     def namespace(self) -> str:
         """The namespace of the SweepJob and of all its objects."""
@@ -152,6 +158,8 @@ class SweepState:
         So it is where a limit depends on it, and no record says it yet: it reaches the target, or breaks
         the row of trials without a new best.
         """
+        if not self.criteria.is_plain:  # then trials count when they have ended
+            return False
         limits, goal, known = self.spec.limits, self.spec.objective.goal, self.results.recorded_best
         best, recorded = trial.reports.curve.best, None if known is None else known.value
         if limits.is_target_reached(best, goal) and not limits.is_target_reached(recorded, goal):

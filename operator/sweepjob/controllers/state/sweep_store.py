@@ -104,28 +104,30 @@ class SweepStore(
         records = [record for record in every if not record.is_unmanaged]
         for number, record in enumerate(records, -len(records)):
             curve = load_curve(record.curve, state.evaluator.new_curve())
+            values = state.criteria.values(curve.best, curve.last, record.values)
             if state.proposals.sampler.uses_observations:
                 phase = record.phase if record.curve.is_whole else TrialPhase.CANCELED
-                values = state.criteria.values(curve.best, curve.last, record.values)
                 add_observation(
                     *(state.proposals.ended, number, record.assignment, curve, phase),
                     *(state.criteria, values),
                 )
             if record.phase is TrialPhase.SUCCEEDED and record.curve.is_whole:
                 state.evaluator.add_complete(curve)
-            yield number, curve
+            if not state.criteria.stopping_violation(values):
+                yield number, curve
 
     def _load_records(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
         for record in records:
             trial = self.admit(record)
             if trial is None:
                 continue
-            yield trial.index, trial.reports.curve
+            if not self.state.stopping_violation(trial):
+                yield trial.index, trial.reports.curve
             since = trial.status.started or self.state.started
             for best in (trial.reports.curve.best, trial.reports.unreadable_best):
                 self._compare_with_best(trial, best, since)
                 self.record_best(trial, best)
-            if record.stop is None:
+            if record.stop is None and self.state.criteria.is_plain:
                 self.state.results.improvement_row.note_running(trial.reports.curve.score)
             if record.phase.is_end:
                 end = (record.phase, record.gpu_saved, record.message, record.ended)

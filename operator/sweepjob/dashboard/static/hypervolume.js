@@ -1,5 +1,5 @@
 // How much of the space of objectives the trials dominate: the hypervolume, over the ends of the trials.
-import { comparedTrials, nonDominated, scoresOf } from "./pareto.js";
+import { comparedTrials, nonDominated, referenceScores, scoresOf } from "./pareto.js";
 
 const MOST_STEPS = 24; // volumes that are computed: with four objectives, each may take 50 milliseconds
 const computed = new WeakMap(); // by model: the number of ended trials, and the steps then
@@ -7,8 +7,8 @@ const computed = new WeakMap(); // by model: the number of ended trials, and the
 /**
  * Pairs of a number of ended trials and the hypervolume of their front, where it has risen.
  *
- * Each objective is scaled to 0 for the worst value of all trials and 1 for the best one, so that the volume
- * is a share of the box around them.
+ * Each objective is scaled to 0 for the reference, or the worst value of all trials without one, and 1 for the
+ * best one, so that the volume is a share of the box between them.
  */
 export function hypervolumeSteps(model) {
   const count = model.trials.filter((trial) => trial.ended !== null).length;
@@ -39,13 +39,18 @@ const covers = (a, b) => a.every((value, n) => value >= b[n]);
 // The scores of the compared trials by index, each between 0 and 1.
 function scaledScores(model) {
   const trials = comparedTrials(model);
+  const references = referenceScores(model);
   const scores = trials.map((trial) => scoresOf(model, trial));
   const extremes = (scores[0] ?? []).map((_, n) => {
     const column = scores.map((row) => row[n]);
-    return column.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+    const low = references[n] ?? column.reduce((a, v) => Math.min(a, v), Infinity);
+    return [low, column.reduce((a, v) => Math.max(a, v), low)];
   });
-  const scale = (value, [low, high]) => (high > low ? (value - low) / (high - low) : 1);
-  const scaled = (row) => row.map((value, n) => scale(value, extremes[n]));
+  const scale = (value, [low, high], n) => {
+    if (high > low) return Math.max(0, (value - low) / (high - low));
+    return references[n] === null ? 1 : 0; // none exceeds the reference
+  };
+  const scaled = (row) => row.map((value, n) => scale(value, extremes[n], n));
   return new Map(trials.map((trial, n) => [trial.index, scaled(scores[n])]));
 }
 

@@ -44,6 +44,13 @@ export function scoresOf(model, { results }) {
   );
 }
 
+/** The score of the reference of each objective; null where it has none. */
+export function referenceScores(model) {
+  return objectivesOf(model).map(({ goal, reference }) =>
+    typeof reference === "number" ? reference * (goal === "maximize" ? 1 : -1) : null,
+  );
+}
+
 /** The Pareto front: the trials that no other one dominates, the best in the first objective first. */
 export function frontOf(model) {
   const scored = comparedTrials(model).map((trial) => ({

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import insort
 from dataclasses import replace
 
@@ -10,6 +9,8 @@ from ....api.criteria import TrialValues
 from ....api.names import REASON_MAX_GPU_HOURS
 from ....api.phases import TrialPhase
 from ....lifecycle.improvement_row import EndedResult
+from ....lifecycle.snapshot import RecordedBest
+from ....pareto.dominance import Scores
 from ..ended_trial_warnings import FailedTrial, MissingMetric, NonFiniteTrial
 from ..observation_builder import add_observation
 from ..sweep_state import first_warning
@@ -53,7 +54,7 @@ class EndTransitions(ReportTransitions):
         self.state.paused.remove(trial.index)
         proposals, results = self.state.proposals, self.state.results
         results.ended[phase] += 1
-        self._add_to_row(trial, phase, ended or 0.0)
+        self._add_to_row(trial, phase, ended or 0.0, known)
         self._add_usage(trial)
         results.gpu_saved += gpu_saved
         curve, is_complete = trial.reports.curve, trial.reports.is_complete
@@ -93,6 +94,7 @@ class EndTransitions(ReportTransitions):
             return
         value = best.values[criteria.primary.primary_metric]
         results.best = replace(self._best_trial(trial, value, ended), values=best.values)
+        results.recorded_best = RecordedBest(trial.name, value)
 
     def _add_usage(self, trial: TrialState) -> None:
         results, stop, usage = self.state.results, trial.status.stop, trial.usage
@@ -101,15 +103,25 @@ class EndTransitions(ReportTransitions):
         if stop is not None and stop.reason == REASON_MAX_GPU_HOURS:
             results.gpu_uncertain += usage.gpu_count  # a second of each GPU
 
-    def _add_to_row(self, trial: TrialState, phase: TrialPhase, ended: float) -> None:
+    def _add_to_row(
+        self, trial: TrialState, phase: TrialPhase, ended: float, values: TrialValues
+    ) -> None:
         reports = trial.reports
         for value in (reports.curve.best, reports.unreadable_best):
             self.record_best(trial, value)
-        known = (v for v in (reports.curve.best, reports.unreadable_best) if v is not None)
-        score = max(map(self._goal.score, known), default=-math.inf)
         reason = "" if trial.status.stop is None else trial.status.stop.reason
-        result = EndedResult.of(ended, trial.index, score, phase, reason)
+        scores = self._scores(trial, values)
+        result = EndedResult.of(ended, trial.index, scores, phase, reason)
         self.state.results.improvement_row.add(result)
+
+    def _scores(self, trial: TrialState, values: TrialValues) -> Scores:
+        """Return the scores by which an ended trial may be a new best; none if it cannot be."""
+        criteria, reports = self.state.criteria, trial.reports
+        if not criteria.is_plain:
+            outcome = criteria.outcome(values)
+            return (outcome.complete_scores or ()) if outcome.is_feasible else ()
+        known = [v for v in (reports.curve.best, reports.unreadable_best) if v is not None]
+        return (max(map(self._goal.score, known)),) if known else ()
 
     def _keep_evidence(self, trial: TrialState, phase: TrialPhase, message: str) -> None:
         """Keep an example of an unsuccessful trial, and of one whose reports were not finite.

@@ -107,7 +107,11 @@ class PauseTransitions(SweepTransitions):
     def _choose(self, *, must_complete: bool) -> Resumption | None:
         """Return the policy's choice; of a policy of another distribution that fails, none."""
         state = self.state
-        name, paused = state.spec.policy.name, state.paused.by_policy
+        name, by_policy = state.spec.policy.name, state.paused.by_policy
+        ends = {n for n in by_policy if state.stopping_violation(state.live[n])}
+        paused = {n: trial for n, trial in by_policy.items() if n not in ends}
+        if not paused:
+            return None
         distribution = POLICIES.distribution_of(name)
         if not distribution:
             return state.evaluator.choose(paused, must_complete=must_complete)

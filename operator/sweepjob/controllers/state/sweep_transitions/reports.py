@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .... import protocol
 from ....api.phases import TrialPhase
@@ -99,20 +99,37 @@ class ReportTransitions(SweepTransitions):
                 continue
             is_result = name in self.state.criteria.result_metrics
             if is_result:
-                self.trials.note_results(trial, {name: value}, now)
+                self._note_values(trial, {name: value}, now)
             if self.trials.append_other_metric(trial, name, value, now) or is_result:
                 self.trials.note_log_position(trial, position)
         return self._is_urgent(trial)
 
     def _note_results(self, trial: TrialState, results: protocol.Results, now: float) -> None:
         named = zip(self.state.criteria.result_metrics, results, strict=False)
-        self.trials.note_results(trial, {n: v for n, v in named if v is not None}, now)
+        self._note_values(trial, {n: v for n, v in named if v is not None}, now)
+
+    def _note_values(self, trial: TrialState, values: Mapping[str, float], now: float) -> None:
+        was_compared = not self.state.stopping_violation(trial)
+        self.trials.note_results(trial, values, now)
+        self._leave_out(trial, was_compared=was_compared)
+
+    def _leave_out(self, trial: TrialState, *, was_compared: bool) -> bool:
+        """Return whether the policy leaves a trial out, since a constraint stops it.
+
+        A trial that cannot be the best one must not be what others are compared with.
+        """
+        is_left_out = bool(self.state.stopping_violation(trial))
+        if is_left_out and was_compared and trial.reports.curve.count:
+            self.state.evaluator.remove_trial(trial.index)
+        return is_left_out
 
     def _is_urgent(self, trial: TrialState) -> bool:
         """Return whether a decision to stop the trial is to be recorded, or a value that limits count."""
         if trial.status.stop is not None:
             return False
-        return trial.pending_stop is not None or self.state.is_best_urgent(trial)
+        state = self.state
+        is_stopped = trial.pending_stop is not None or state.stopping_violation(trial)
+        return bool(is_stopped) or state.is_best_urgent(trial)
 
     def _ingest_report(
         self, trial: TrialState, value: float, now: float, step: int | None = None
@@ -122,13 +139,15 @@ class ReportTransitions(SweepTransitions):
             self.trials.skip_report(trial, now, step)
             return
         continues = self.state.spec.trial.checkpoint is not None
+        was_compared = not self.state.stopping_violation(trial)
         self.trials.append_report(trial, value, now, step if continues else None)
         curve = trial.reports.curve
-        decision = self._evaluate_policy(trial)
+        left_out = self._leave_out(trial, was_compared=was_compared)
+        decision = None if left_out else self._evaluate_policy(trial)
         undecided = trial.pending_stop is None and trial.status.stop is None
         if decision is not None and undecided and self._is_in_force(trial, decision):
             self.trials.set_pending_stop(trial, _stop(decision), now)
-        if undecided:
+        if undecided and self.state.criteria.is_plain:
             self.state.results.improvement_row.note_running(curve.score)
         if curve.best_interval == curve.count:
             self._compare_with_best(trial, curve.best, now)
@@ -212,11 +231,13 @@ class ReportTransitions(SweepTransitions):
     def record_best(self, trial: TrialState, value: float | None) -> None:
         """Note the best value that the record of a trial has: limits of the sweep depend on it.
 
+        With constraints, or several objectives, a trial counts when it has ended; see ``record_end``.
+
         Args:
             trial: a live trial, or one that has just ended.
             value: the value; None where the record has none.
         """
-        if value is None:
+        if value is None or not self.state.criteria.is_plain:
             return
         known, score = self.state.results.recorded_best, self._goal.score
         if known is None or score(value) > score(known.value):

@@ -2,6 +2,7 @@
 import { axisStyle, NAME_BELOW, tooltipText } from "../chart.js";
 import { formatCount, formatNumber, formatPercent, formatTick } from "../format.js";
 import { hypervolumeSteps } from "../hypervolume.js";
+import { referenceScores } from "../pareto.js";
 import { phaseStyle } from "../phases.js";
 import { stepPoints } from "../steps.js";
 
@@ -10,6 +11,7 @@ export function drawHypervolume(chart, model) {
   const axis = axisStyle();
   const ended = model.trials.filter((trial) => trial.ended !== null).length;
   const steps = hypervolumeSteps(model);
+  const hasReference = referenceScores(model).some((score) => score !== null);
   const last = steps.at(-1)?.[1] ?? 0;
   chart.draw(
     {
@@ -45,6 +47,6 @@ export function drawHypervolume(chart, model) {
         },
       ],
     },
-    `${formatNumber(last)} of the box around all trials`,
+    `${formatNumber(last)} of the box ${hasReference ? "from the reference to the best values" : "around all trials"}`,
   );
 }

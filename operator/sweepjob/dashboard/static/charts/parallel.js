@@ -2,6 +2,8 @@
 import { axisStyle } from "../chart.js";
 import { formatCount, formatNumber, formatTick } from "../format.js";
 import { extent } from "../numbers.js";
+import { frontOf, hasFront, objectivesOf } from "../pareto.js";
+import { phaseStyle } from "../phases.js";
 import { isDark, isNarrow, scoreColors, themeColors } from "../theme.js";
 
 const NOT_THERE = "not there"; // a parameter of another branch
@@ -18,13 +20,16 @@ function lineStyle(isMany) {
   return { width: isMany ? 0.8 : 1.8, opacity: opacity[Number(isMany)] };
 }
 
-/** Draws some parameters and the metric into a chart; returns the trials in the order of its data. */
+/**
+ * Draws some parameters and the metric into a chart; returns the trials in the order of its data.
+ *
+ * With several objectives there is an axis for each, and the trials on the front have a color of their own.
+ */
 export function drawParallel(chart, model, names) {
-  // Better trials are drawn over worse ones.
-  const trials = model.trials
-    .filter((trial) => trial.best !== null)
-    .sort((a, b) => model.sign * (a.best - b.best));
-  const range = trials.length ? extent(trials.map((trial) => trial.best)) : [0, 1];
+  const isFront = hasFront(model);
+  const trials = isFront ? orderedByFront(model) : orderedByValue(model);
+  const range = trials.length && !isFront ? extent(trials.map((trial) => trial.best)) : [0, 1];
+  const objectives = isFront ? objectivesOf(model).map(({ metric }) => metric) : [];
   const parameters = names.map((name) => model.parameter(name));
   const isMany = trials.length > MANY;
   const { text, accent } = themeColors();
@@ -43,8 +48,8 @@ export function drawParallel(chart, model, names) {
           realtime: !isMany,
         },
       },
-      parallelAxis: parallelAxes(model, parameters, range),
-      visualMap: colorScale(model, names.length, range),
+      parallelAxis: parallelAxes(model, parameters, trials, range),
+      ...(isFront ? {} : { visualMap: colorScale(model, names.length, range) }),
       series: [
         {
           type: "parallel",
@@ -54,26 +59,68 @@ export function drawParallel(chart, model, names) {
           lineStyle: lineStyle(isMany),
           inactiveOpacity: 0.03,
           activeOpacity: 0.9,
-          data: trials.map((trial) => [...parameters.map((p) => coordinate(trial, p)), trial.best]),
+          data: lines(model, trials, parameters, objectives),
         },
       ],
     },
-    `${formatCount(trials.length, "trial")} over ${names.join(", ")} and ${model.sweep.metric}`,
+    describe(model, trials, names, objectives),
   );
   return trials;
 }
 
-function parallelAxes(model, parameters, [low, high]) {
+function describe(model, trials, names, objectives) {
+  const last = objectives.length ? objectives.join(", ") : model.sweep.metric;
+  const front = objectives.length ? `, ${frontOf(model).length} on the Pareto front` : "";
+  return `${formatCount(trials.length, "trial")}${front} over ${names.join(", ")} and ${last}`;
+}
+
+// Better trials are drawn over worse ones.
+function orderedByValue(model) {
+  return model.trials
+    .filter((trial) => trial.best !== null)
+    .sort((a, b) => model.sign * (a.best - b.best));
+}
+
+// The front is drawn over all others.
+function orderedByFront(model) {
+  const onFront = new Set(frontOf(model).map(({ index }) => index));
+  const rank = (trial) => (onFront.has(trial.index) ? 2 : Number(trial.feasible !== false));
+  const isComplete = ({ results }) =>
+    objectivesOf(model).every(({ metric }) => typeof results?.[metric] === "number");
+  return model.trials.filter(isComplete).sort((a, b) => rank(a) - rank(b));
+}
+
+function lines(model, trials, parameters, objectives) {
+  const through = (trial) => parameters.map((p) => coordinate(trial, p));
+  if (!objectives.length) return trials.map((trial) => [...through(trial), trial.best]);
+  const onFront = new Set(frontOf(model).map(({ index }) => index));
+  return trials.map((trial) => ({
+    value: [...through(trial), ...objectives.map((name) => trial.results[name])],
+    lineStyle: onFront.has(trial.index)
+      ? { color: phaseStyle("Succeeded").color, width: 2.5, opacity: 0.95 }
+      : {
+          color: phaseStyle(trial.feasible === false ? "Failed" : "Pending").color,
+          type: trial.feasible === false ? "dashed" : "solid",
+          opacity: 0.35,
+        },
+  }));
+}
+
+function parallelAxes(model, parameters, trials, range) {
+  const metrics = hasFront(model)
+    ? objectivesOf(model).map(({ goal, metric }) => {
+        const values = trials.map(({ results }) => results[metric]);
+        return [metric, goal === "minimize", values.length ? extent(values) : [0, 1]];
+      })
+    : [[model.sweep.metric, model.sign < 0, range]];
+  const axes = metrics.map((metric, n) => metricAxis(parameters.length + n, ...metric));
+  return [...parameters.map(parameterAxis), ...axes];
+}
+
+function metricAxis(dim, name, inverse, [low, high]) {
   const range = low === high ? {} : { min: low, max: high };
-  const metric = {
-    dim: parameters.length,
-    name: shorten(model.sweep.metric),
-    inverse: model.sign < 0,
-    type: "value",
-    ...range,
-    axisLabel: { formatter: formatTick },
-  };
-  return [...parameters.map(parameterAxis), metric];
+  const axisLabel = { formatter: formatTick };
+  return { dim, name: shorten(name), inverse, type: "value", ...range, axisLabel };
 }
 
 function parameterAxis(parameter, dim) {

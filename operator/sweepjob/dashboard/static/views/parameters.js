@@ -4,10 +4,12 @@ import { drawParallel } from "../charts/parallel.js";
 import { element, labelledCheckbox } from "../dom.js";
 import { numberNode } from "../exact_numbers.js";
 import { formatCount } from "../format.js";
+import { comparedTrials, hasFront, objectivesOf } from "../pareto.js";
 import { readNames, writeNames } from "../table_options.js";
 import { isDark, isNarrow } from "../theme.js";
 import { throttled } from "../throttle.js";
 
+const FRONT_NOTE = "Thick lines are trials on the Pareto front, dashed ones are infeasible. ";
 const MOST_AXES = 12; // at first
 const MOST_ON_PHONES = 8;
 const MOST_LISTED = 10;
@@ -44,7 +46,8 @@ export const parametersView = {
     const update = () => {
       const names = page.model.rankedNames().filter((name) => shown.has(name));
       const scored = page.model.trials.filter((trial) => trial.best !== null).length;
-      const state = JSON.stringify([names, scored, isDark(), isNarrow()]);
+      const compared = hasFront(page.model) ? comparedTrials(page.model).length : 0;
+      const state = JSON.stringify([names, scored, compared, isDark(), isNarrow()]);
       // Drawing anew ends a selection: only if something is different.
       if (state === drawn) return;
       drawn = state;
@@ -108,19 +111,24 @@ function selectedOf(chart, trials) {
 }
 
 function showSelected(page, selected, trials, note, list) {
+  const isFront = hasFront(page.model);
   note.textContent = selected
-    ? `${selected.length} of ${formatCount(trials.length, "trial")} selected; click on an axis to end its selection. The best of them:`
-    : "Axes are ordered by importance. Drag along an axis to select trials.";
-  const { sign, sweep } = page.model;
-  const best = (selected || []).sort((a, b) => sign * (b.best - a.best)).slice(0, MOST_LISTED);
+    ? `${selected.length} of ${formatCount(trials.length, "trial")} selected; click on an axis to end its selection. ${isFront ? "Those on the Pareto front first" : "The best of them"}:`
+    : `Axes are ordered by importance. ${isFront ? FRONT_NOTE : ""}Drag along an axis to select trials.`;
+  // The chart draws the best ones last.
+  const best = [...(selected || [])].reverse().slice(0, MOST_LISTED);
+  const { sweep } = page.model;
+  const values = (trial) =>
+    isFront
+      ? objectivesOf(page.model).map(({ metric }) => [metric, trial.results[metric]])
+      : [[sweep.metric, trial.best]];
   list.replaceChildren(
     ...best.map((trial) =>
       element(
         "li",
         {},
         element("a", { href: page.hrefOf("trial", trial.index) }, trial.name),
-        ` ${sweep.metric} `,
-        numberNode(trial.best),
+        ...values(trial).flatMap(([name, value]) => [` ${name} `, numberNode(value)]),
       ),
     ),
   );

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ....protocol.tracked_sweep import SweepEnd
@@ -39,9 +39,10 @@ def complete_sweep(client: TrackingClient, end: SweepEnd) -> str:
         parent = SweepParent(client, end.sweep).ensure(experiment)
         parents.append(parent)
         kept |= _nest(client, [run for run in every if run.experiment == experiment], parent.id)
-    phases = end.trial_phases()
+    phases, front = end.trial_phases(), set(end.front_trials())
     for name, run in kept.items():
-        _complete_trial(client, run, phases.get(name, ""), is_best=name == end.best)
+        marks = {tags.BEST: name == end.best, tags.FRONT: name in front}
+        _complete_trial(client, run, phases.get(name, ""), marks)
     without = [name for name in phases if name not in kept]
     for parent in parents:
         _complete_parent(client, parent, end, kept.get(end.best), without)
@@ -67,9 +68,11 @@ def _nest(client: TrackingClient, runs: Iterable[RemoteRun], parent: str) -> dic
     return kept
 
 
-def _complete_trial(client: TrackingClient, run: RemoteRun, phase: str, *, is_best: bool) -> None:
+def _complete_trial(
+    client: TrackingClient, run: RemoteRun, phase: str, marks: Mapping[str, bool]
+) -> None:
     """Write the params, the phase and the status of a trial's run, as far as they are missing."""
-    wanted = {tags.PHASE: phase, **({tags.BEST: "true"} if is_best else {})}
+    wanted = {tags.PHASE: phase, **{key: "true" for key, holds in marks.items() if holds}}
     new = {key: value for key, value in wanted.items() if value and run.tags.get(key) != value}
     client.set_tags(run.id, new)
     client.add_params(run, _parameters(run))
@@ -89,7 +92,7 @@ def _complete_parent(
     best: RemoteRun | None,
     without: list[str],
 ) -> None:
-    """Write the best trial, with its value and its parameters, and the status of the sweep."""
+    """Write the best trial, or the Pareto front, and the status of the sweep."""
     found = {tags.REASON: end.reason, tags.WITHOUT_RUN: ", ".join(without)[:_LONGEST]}
     if end.best:
         found |= {
@@ -98,6 +101,16 @@ def _complete_parent(
             tags.BEST_RUN: "" if best is None else best.id,
         }
         found |= {f"{tags.BEST}/{name}": text for name, text in end.best_parameters.items()}
+    if end.front:
+        shown = ", ".join(end.front_trials())
+        found |= {tags.FRONT_SIZE: str(end.front_size), tags.FRONT_TRIALS: _shortened(shown)}
     client.set_tags(parent.id, {key: value for key, value in found.items() if value})
     if parent.status != end.status:
         client.end_run(parent.id, end.status)
+
+
+def _shortened(listed: str) -> str:
+    """Return a list of names as a tag may have it, without a name that is cut off."""
+    if len(listed) <= _LONGEST:
+        return listed
+    return listed[: listed.rindex(", ", 0, _LONGEST - 3)] + ", ..."
