@@ -45,14 +45,14 @@ class Process:
         given = {"MLFLOW_RUN_ID": TRIAL, "MLFLOW_EXPERIMENT_NAME": "sweep", **env}
         return train(python, script, self.url, **given)
 
-    def last_words(self) -> Any:
+    def termination_message(self) -> Any:
         """Its termination message, after it was told to go or has gone."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=3)  # it leaves by itself when the runs are closed
         if self.process.poll() is None:
             self.process.terminate()
         assert self.process.wait(timeout=60) == 0
-        return json.loads((self.folder / "last-words").read_text())
+        return json.loads((self.folder / "termination-log").read_text())
 
 
 @contextlib.contextmanager
@@ -80,7 +80,7 @@ def sidecar(folder: Path, **env: str) -> Iterator[Process]:
             protocol.ENV_SETTINGS: json.dumps(told),
             protocol.ENV_TOKEN_FILE: str(folder / "token"),
             protocol.ENV_JOURNAL: str(folder / "journal"),
-            protocol.ENV_TERMINATION_LOG: str(folder / "last-words"),
+            protocol.ENV_TERMINATION_LOG: str(folder / "termination-log"),
             **env,
         },
     )

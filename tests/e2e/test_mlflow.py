@@ -135,11 +135,11 @@ def test_every_report_is_recorded_exactly(python: Path, tmp_path: Path) -> None:
         said = running.train(python, TRAINER)
         assert "status FINISHED" in said
         assert running.process.wait(timeout=60) == 0  # it leaves by itself
-    words = json.loads((tmp_path / "last-words").read_text())
-    assert words["count"] == 11
-    assert words["tail"] == [*EXPECTED, "NaN"]
-    assert (words["low"], words["high"]) == (0.0, 0.45)
-    assert set(words["seen"]) == {"score", "loss"}
+    message = json.loads((tmp_path / "termination-log").read_text())
+    assert message["count"] == 11
+    assert message["tail"] == [*EXPECTED, "NaN"]
+    assert (message["low"], message["high"]) == (0.0, 0.45)
+    assert set(message["seen"]) == {"score", "loss"}
     assert list((tmp_path / "artifacts").rglob("notes.txt"))
 
 
@@ -154,7 +154,7 @@ def test_the_script_without_a_client_reports_the_same(python: Path, tmp_path: Pa
             assert running.process.wait(timeout=60) == 0, "it leaves with the script"
             # The client also prints where its run is to be seen.
             reports = [line for line in said.splitlines() if line.startswith("report ")]
-            outcomes.append((reports, running.last_words()))
+            outcomes.append((reports, running.termination_message()))
     assert outcomes[0] == outcomes[1]
     assert outcomes[0][1]["tail"] == [0.501, 0.502, 0.503, 0.504]
 
@@ -164,7 +164,7 @@ def test_every_top_level_run_counts_once(name: str, python: Path, tmp_path: Path
     script, expected = RUNS[name]
     with sidecar(tmp_path) as running:
         running.train(python, script)
-        assert running.last_words()["tail"] == expected
+        assert running.termination_message()["tail"] == expected
 
 
 def test_a_run_id_of_the_user_is_the_trials(python: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_run_id_of_the_user_is_the_trials(python: Path, tmp_path: Path) -> Non
             f"assert run.info.run_id == '{own}'",
             MLFLOW_RUN_ID=own,
         )
-        assert running.last_words()["tail"] == [0.75]
+        assert running.termination_message()["tail"] == [0.75]
 
 
 def test_reports_of_nested_runs_only_are_named(python: Path, tmp_path: Path) -> None:
@@ -186,9 +186,9 @@ def test_reports_of_nested_runs_only_are_named(python: Path, tmp_path: Path) -> 
     )
     with sidecar(tmp_path) as running:
         running.train(python, script)
-        words = running.last_words()
-    assert words["count"] == 0
-    assert protocol.nested_run("score", words["seen"]) == "fold-0"
+        message = running.termination_message()
+    assert message["count"] == 0
+    assert protocol.nested_run("score", message["seen"]) == "fold-0"
 
 
 def test_calls_return_what_plain_mlflow_returns(python: Path, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def calls(printed: str) -> Any:
 def test_models_are_found_and_reports_count_once(tmp_path: Path) -> None:
     with sidecar(tmp_path) as running:
         running.train(environment("clients-newest") / "bin" / "python", MODELS)
-        assert running.last_words()["tail"] == [0.25, 0.5, 0.75]
+        assert running.termination_message()["tail"] == [0.25, 0.5, 0.75]
 
 
 FORWARDED = """
@@ -240,5 +240,5 @@ def test_runs_on_the_users_server_count_the_same(python: Path, tmp_path: Path) -
         with sidecar(tmp_path, **{protocol.ENV_FORWARD_TO: address}) as running:
             said = train(python, FORWARDED, running.url, BEFORE=before.strip())
             assert "0.75" in said
-            assert running.last_words()["tail"] == [0.75, 0.5, 0.25]
+            assert running.termination_message()["tail"] == [0.75, 0.5, 0.25]
     assert list((tmp_path / "served").rglob("notes of today ü.txt"))

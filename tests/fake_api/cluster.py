@@ -28,7 +28,7 @@ class FakeCluster(JobController):
         node_clock_offset: seconds by which the clock of the node is ahead.
 
     Attributes:
-        last_words: returns the termination message of the sidecar in a pod that is deleted, by its uid.
+        termination_message: returns the termination message of the sidecar in a pod that is deleted, by its uid.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FakeCluster(JobController):
         self._eviction_probability = eviction_probability
         self._node_capacity = node_capacity
         self._running: dict[str, asyncio.Task[None]] = {}
-        self.last_words: Callable[[str], str] = lambda uid: ""
+        self.termination_message: Callable[[str], str] = lambda uid: ""
 
     def _later(self, bounds: tuple[float, float], call: Callable[..., None], *given: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -181,7 +181,7 @@ class FakeCluster(JobController):
             return
         self._kill(uid)
         code = 0 if obeys and self._chance.random() < 0.3 else 137
-        self._end(key, code, self.last_words(uid))
+        self._end(key, code, self.termination_message(uid))
         self._later((0.05, 0.6), self._remove, key, uid)
 
     def _remove(self, key: Key, uid: str) -> None:

@@ -179,7 +179,7 @@ class Scenario:
             self.node_capacity,
             self.node_clock_offset,
         )
-        cluster.last_words = self.trainers.last_words
+        cluster.termination_message = self.trainers.termination_message
         self.requests: Counter[tuple[str, str]] = Counter()
         self.killed = 0
         self.kill_points: list[int] = []

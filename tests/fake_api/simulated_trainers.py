@@ -91,7 +91,7 @@ class SimulatedTrainers:
             pushing.cancel()
         return code, "" if is_killed else sidecar.termination_message()
 
-    def last_words(self, uid: str) -> str:
+    def termination_message(self, uid: str) -> str:
         """The termination message of a sidecar whose pod is deleted; empty where the tests do without."""
         sidecar = self._sidecars.get(uid)
         return "" if sidecar is None else sidecar.termination_message()

@@ -79,7 +79,7 @@ class SimulatedCluster:
     job_created: Counter[str] = field(default_factory=Counter)
     started: Counter[str] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
-    verdicts: dict[int, StopDecision] = field(default_factory=dict)
+    pending_stops: dict[int, StopDecision] = field(default_factory=dict)
     interruptions: dict[str, Cause] = field(default_factory=dict)
     hung: set[str] = field(default_factory=set)
     reserved: set[int] = field(default_factory=set)
@@ -130,7 +130,7 @@ class SimulatedCluster:
         interrupted_at, interruption = self._interruption(prefix)
         return replace(
             trial,
-            pending_stop=self.verdicts.get(trial.index),
+            pending_stop=self.pending_stops.get(trial.index),
             interruption=interruption,
             interrupted_at=interrupted_at,
             jobs=tuple(j for key, j in self.jobs.items() if key == prefix),
@@ -173,13 +173,13 @@ class SimulatedCluster:
                 self._advance(index)
                 left = None if left is None else left - 1
             else:
-                self._look(index)
+                self._reconcile(index)
 
     def _crash(self) -> None:
         """What was decided but not recorded is forgotten."""
         self.history.append(f"{self.now:g}: the operator crashes")
         self.ends_paused = False
-        memories = (self.verdicts, self.reserved, self.leaving, self.waiting, self.doing)
+        memories = (self.pending_stops, self.reserved, self.leaving, self.waiting, self.doing)
         for memory in (*memories, self.granted):
             memory.clear()  # type: ignore[attr-defined] # sets and dictionaries alike
         for name, (key, pod) in self.pods.items():
@@ -200,7 +200,7 @@ class SimulatedCluster:
             self.reserved.add(new.index)
             self.waiting.add(new.index)
 
-    def _look(self, index: int) -> None:
+    def _reconcile(self, index: int) -> None:
         self.waiting.discard(index)
         if index in self.reserved:
             new = Proposal(index, {"x": index})
@@ -300,7 +300,7 @@ class SimulatedCluster:
         assert action.failures <= self.max_retries
         self._check_nothing_runs(trial)
         self.pauses += 1
-        self.verdicts.pop(action.trial, None)
+        self.pending_stops.pop(action.trial, None)
         self._record(
             action.trial,
             phase=TrialPhase.PAUSED,
@@ -405,8 +405,8 @@ class SimulatedCluster:
         if dice < 0.15:
             return replace(pod, succeeded=dice < 0.1, failure=Cause("F", "f"))
         if dice < 0.25:
-            verdict = STOP if self.chance.random() < 0.4 else PAUSE
-            self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = verdict
+            decision = STOP if self.chance.random() < 0.4 else PAUSE
+            self.pending_stops[int(key.partition("/")[0].rpartition("-")[2])] = decision
         elif dice < 0.35:  # drained, or deleted by a person
             self.interruptions[key] = Cause("Evicted", "drained")
             return replace(self._going(pod), disrupted=dice < 0.3)

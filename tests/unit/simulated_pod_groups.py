@@ -106,7 +106,7 @@ class SimulatedPodGroups(SimulatedCluster):
         if dice < 0.06:
             return self._end(key, pod, well=dice < 0.04)
         if dice < 0.09:
-            self.verdicts[int(key.partition("/")[0].rpartition("-")[2])] = STOP
+            self.pending_stops[int(key.partition("/")[0].rpartition("-")[2])] = STOP
         elif dice < 0.13:
             return self._interrupt(key, pod, EVICTED, disrupted=True)
         elif dice < 0.15:
@@ -264,7 +264,7 @@ class OneKill(SimulatedPodGroups):
                 self.requests += 1
                 self._advance(index)
             else:
-                self._look(index)
+                self._reconcile(index)
 
     def apply(self, action: object) -> None:  # type: ignore[override] # as above
         super().apply(action)

@@ -44,6 +44,18 @@ def test_every_path_exists(page: Path) -> None:
     assert missing == set()
 
 
+def test_a_name_behind_a_path_is_in_the_file() -> None:
+    """`` `lifecycle/planner.py` (`end_reason`) ``: the function that is to be changed is there."""
+    cells = " ".join(cell for row in rows(CONTRIBUTING) for cell in row)
+    named = re.findall(r"`([^`\s]+)` \(`([^`\s]+)`\)", cells)
+    assert len(named) > 6
+    for path, name in named:
+        place = next(p for p in (PACKAGE / path, ROOT / path) if p.exists())
+        files = sorted(place.glob("*")) if place.is_dir() else [place]
+        defined = re.compile(rf"^ *(def |async def |class )?{name}\b *[(:=]", re.MULTILINE)
+        assert any(defined.search(file.read_text()) for file in files), f"{name} is not in {path}"
+
+
 def test_every_target_of_make_exists() -> None:
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     [*commands] = re.findall(r"`make ([a-z -]+)`", CONTRIBUTING.read_text())

@@ -1,8 +1,8 @@
-"""The operator's own code, killed after every change outside it and in bad weather, over a fake API server
+"""The operator's own code, killed after every change outside it and under faults, over a fake API server
 in virtual time: nothing is lost, nothing happens twice, no decision changes.
 
-``SWEEPJOB_KILLS=all`` kills at every single turn of its event loop, and tells ten times as many stories of
-chance.
+``SWEEPJOB_KILLS=all`` kills at every single turn of its event loop, and runs ten times as many random
+scenarios.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def explain(seed: int, given: dict[str, Any], kills: list[int], problem: str) ->
     kept = shortest(
         kills, lambda some: bool(failure(Scenario(seed, kills=frozenset(some), **given)))
     )
-    return f"{problem}\nrepeat: Story({seed}, kills=frozenset({kept}), **{given})"
+    return f"{problem}\nrepeat: Scenario({seed}, kills=frozenset({kept}), **{given})"
 
 
 def tell(seed: int, kills: list[int], **given: Any) -> Scenario:

@@ -88,7 +88,7 @@ class Receivers:
         return WebhookResponse(200)
 
 
-class Story(Scenario):
+class NotifiedSweep(Scenario):
     """A sweep that ends when every receiver has got everything."""
 
     announced: dict[int, Body]
@@ -127,7 +127,7 @@ def _true(body: Body | None) -> set[str]:
     return {c["type"] for c in conditions if c["status"] == "True"}
 
 
-class BusyStory(Story):
+class SuspendedSweep(NotifiedSweep):
     """A user suspends and resumes the sweep again and again."""
 
     async def _act_as_users(self, chance: random.Random) -> None:
@@ -145,20 +145,22 @@ def events_of(got: list[dict[str, Any]]) -> list[str]:
     return [event["type"].rpartition(".")[2] for event in first.values()]
 
 
-def check_received(story: Story, got: list[dict[str, Any]], wanted: frozenset[str]) -> None:
+def check_received(
+    scenario: NotifiedSweep, got: list[dict[str, Any]], wanted: frozenset[str]
+) -> None:
     """Everything once or more, the same each time, first arrivals in order."""
     contents = defaultdict(set)
     for event in got:
         contents[event["id"]].add(json.dumps(event, sort_keys=True))
     assert {len(found) for found in contents.values()} <= {1}, "a repetition is the same"
-    expected = [n for n, note in sorted(story.announced.items()) if note["type"] in wanted]
+    expected = [n for n, note in sorted(scenario.announced.items()) if note["type"] in wanted]
     first = list(dict.fromkeys(int(event["sequence"]) for event in got))
     assert first == expected
     types = {"completed": "complete"}
     said = [types.get(kind, kind) for kind in events_of(got)]
     for kind in ("complete", "failed", "suspended", "resumed"):
         if {"complete": "completed"}.get(kind, kind) in wanted:
-            assert said.count(kind) == story.transitions.count(kind), kind
+            assert said.count(kind) == scenario.transitions.count(kind), kind
 
 
 @pytest.mark.parametrize("block", range(4))
@@ -167,7 +169,7 @@ def test_a_thousand_notifications_survive_random_kills(block: int) -> None:
     for seed in range(5 * block, 5 * block + 5):
         chance = random.Random(seed)
         receivers = Receivers(chance, failing=0.15)
-        story = BusyStory(
+        scenario = SuspendedSweep(
             seed,
             spec(10, 3),
             kills=frozenset(chance.sample(range(100, 8_000), 30)),
@@ -179,12 +181,12 @@ def test_a_thousand_notifications_survive_random_kills(block: int) -> None:
             ),
             sender=receivers,
         )
-        story.run()
-        check_received(story, receivers.got["all"], ALL)
-        check_received(story, receivers.got["ends"], frozenset(("completed", "failed")))
+        scenario.run()
+        check_received(scenario, receivers.got["all"], ALL)
+        check_received(scenario, receivers.got["ends"], frozenset(("completed", "failed")))
         ids = [event["id"] for event in receivers.got["all"]]
         total, repeated = total + len(set(ids)), repeated + len(ids) - len(set(ids))
-        killed += story.killed
+        killed += scenario.killed
     assert total >= 240, total
     assert killed >= 60, killed
     assert repeated > 25, "some were delivered, but the operator was killed before it knew"
@@ -193,12 +195,12 @@ def test_a_thousand_notifications_survive_random_kills(block: int) -> None:
 def test_a_dead_receiver_delays_no_other_and_no_sweep() -> None:
     """It hangs at every attempt; what it does not get in time is given up, and the status says so."""
     alone = Receivers(random.Random(1), failing=0.0)
-    undisturbed = Story(
+    undisturbed = NotifiedSweep(
         3, spec(8, 2), settings=settings(receiver("good", every_sweep=True)), sender=alone
     )
     undisturbed.run()
     both = Receivers(random.Random(1), dead=("dead",), failing=0.0)
-    story = Story(
+    scenario = NotifiedSweep(
         3,
         spec(8, 2),
         settings=settings(
@@ -208,22 +210,22 @@ def test_a_dead_receiver_delays_no_other_and_no_sweep() -> None:
         ),
         sender=both,
     )
-    story.run()
+    scenario.run()
     assert events_of(both.got["good"]) == events_of(alone.got["good"])
     assert both.times["good"][-1] < alone.times["good"][-1] + 3
-    status = story.sweep["status"]
+    status = scenario.sweep["status"]
     states = {state["id"]: state for state in status["notifications"]["receivers"]}
-    assert states["dead"]["lost"] == len(story.announced)
+    assert states["dead"]["lost"] == len(scenario.announced)
     assert states["good"]["lost"] == 0
     (said,) = [c for c in status["conditions"] if c["type"] == "NotificationsUndelivered"]
     assert said["reason"] == "NotificationsLost"
-    assert f"{len(story.announced)} to receiver dead" in said["message"]
+    assert f"{len(scenario.announced)} to receiver dead" in said["message"]
     assert len(both.attempts["dead"]) < 40, "pauses grow"
 
 
 def test_the_outbox_is_bounded_and_says_what_it_dropped() -> None:
     receivers = Receivers(random.Random(1), dead=("dead",))
-    story = BusyStory(
+    scenario = SuspendedSweep(
         5,
         spec(40, 1, earlyTermination={"type": "bandit", "slackAmount": 9}),
         settings=settings(receiver("dead", every_sweep=True), retention=4000.0),
@@ -238,17 +240,17 @@ def test_the_outbox_is_bounded_and_says_what_it_dropped() -> None:
             box = change.new.get("status", {}).get("notifications", {})
             most = max(most, len(box.get("pending", [])))
 
-    original = story._apply
+    original = scenario._apply
 
     def apply() -> None:
         original()
-        story.server.store.observers.append(observe)
+        scenario.server.store.observers.append(observe)
 
-    story._apply = apply  # type: ignore[method-assign] # to observe
-    story.run()
+    scenario._apply = apply  # type: ignore[method-assign] # to observe
+    scenario.run()
     assert most == 30
-    (state,) = story.sweep["status"]["notifications"]["receivers"]
-    assert state["lost"] == story.sweep["status"]["notifications"]["sequence"] > 30
+    (state,) = scenario.sweep["status"]["notifications"]["receivers"]
+    assert state["lost"] == scenario.sweep["status"]["notifications"]["sequence"] > 30
 
 
 def test_a_refused_spec_is_notified_once() -> None:
@@ -256,23 +258,23 @@ def test_a_refused_spec_is_notified_once() -> None:
     bad = spec(4, 2)
     bad["trial"]["command"] = "train ${{search_space.nothing}}"
 
-    class Refused(Story):
+    class Refused(NotifiedSweep):
         def is_over(self) -> bool:
             status = self.sweep.get("status") or {}
             return status.get("phase") == "Invalid" and self.loop.time() > 30
 
-    story = Refused(
+    scenario = Refused(
         1,
         bad,
         kills=frozenset([40, 90]),
         settings=settings(receiver("all", every_sweep=True)),
         sender=receivers,
     )
-    story.run()
+    scenario.run()
     assert set(events_of(receivers.got["all"])) == {"refused"}
     assert len({event["id"] for event in receivers.got["all"]}) == 1
     assert "search_space.nothing" in receivers.got["all"][0]["data"]["message"]
-    assert story.waiting == []
+    assert scenario.waiting == []
 
 
 @pytest.mark.parametrize(
@@ -286,28 +288,28 @@ def test_a_refused_spec_is_notified_once() -> None:
 def test_a_receiver_that_may_not_be_used_is_said(entry: Body, remedy: str) -> None:
     receivers = Receivers(random.Random(1), failing=0.0)
 
-    class Told(Story):
+    class AwaitedCondition(NotifiedSweep):
         def is_over(self) -> bool:
             conditions = (self.sweep.get("status") or {}).get("conditions") or ()
             said = [c for c in conditions if c["type"] == "NotificationsUndelivered"]
             return Scenario.is_over(self) and bool(said)
 
-    story = Told(
+    scenario = AwaitedCondition(
         1,
         spec(3, 2, notifications=[entry, {"receiver": "all"}]),
         settings=settings(receiver("all"), receiver("others", namespaces=("other",))),
         sender=receivers,
     )
-    story.run()
+    scenario.run()
     assert "completed" in events_of(receivers.got["all"])
     assert set(receivers.got) == {"all"}
-    conditions = story.sweep["status"]["conditions"]
+    conditions = scenario.sweep["status"]["conditions"]
     (said,) = [c for c in conditions if c["type"] == "NotificationsUndelivered"]
     assert said["reason"] == "DeliveryFailed"
     assert remedy in said["message"]
 
 
 def test_without_receivers_the_status_has_no_outbox() -> None:
-    story = Story(1, spec(3, 2), sender=Receivers(random.Random(1)))
-    story.run()
-    assert "notifications" not in story.sweep["status"]
+    scenario = NotifiedSweep(1, spec(3, 2), sender=Receivers(random.Random(1)))
+    scenario.run()
+    assert "notifications" not in scenario.sweep["status"]

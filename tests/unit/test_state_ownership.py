@@ -95,6 +95,30 @@ def targets(node: ast.AST) -> list[ast.expr]:
     return [e for t in found for e in (t.elts if isinstance(t, ast.Tuple | ast.List) else [t])]
 
 
+def own_changes(method: ast.AST) -> bool:
+    """Whether a method changes the object that it is called on."""
+
+    def is_own(target: ast.expr) -> bool:
+        is_inside = isinstance(target, ast.Attribute | ast.Subscript)
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            target = target.value
+        return is_inside and isinstance(target, ast.Name) and target.id == "self"
+
+    return any(is_own(target) for node in ast.walk(method) for target in targets(node))
+
+
+def changing_methods(path: Path) -> set[str]:
+    """The methods by which a value of the state is changed."""
+    classes = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)]
+    methods = (n for c in classes for n in c.body if isinstance(n, ast.FunctionDef))
+    return {n.name for n in methods if not n.name.startswith("__") and own_changes(n)}
+
+
+for _path in sorted(STATE.glob("*.py")):
+    if _path not in STORES:
+        MUTATORS |= changing_methods(_path)
+
+
 def changes(tree: ast.AST, fields: set[str]) -> list[str]:
     """The assignments to fields, and the calls that change what is in one."""
     return [
@@ -141,6 +165,8 @@ def test_each_store_changes_its_own_kind() -> None:
         "insort(state.results.full_lengths, 3)",
         "setattr(trial.reports, name, 1)",
         "state.results.gpu_used += 1.0",
+        "state.proposals.forget_cached()",
+        "sweep.state.paused.place(trial)",
     ],
 )
 def test_changes_are_found(line: str) -> None:

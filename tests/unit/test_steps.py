@@ -102,7 +102,7 @@ def test_a_restarted_operator_knows_which_reports_are_repeated() -> None:
     assert trial.reports.received == 2
 
 
-def test_reports_in_the_last_words_of_a_pod_are_matched_as_well() -> None:
+def test_reports_in_a_termination_message_are_matched_as_well() -> None:
     sweep, trial = store()
     sweep.switch_pod(trial, "one", 0.0)
     sweep.ingest_push(trial, push(1, (0.1, 1), (0.2, 2)), 1.0)

@@ -14,9 +14,10 @@ from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
-from sweepjob.controllers.snapshot_builder import Workload, sweep_snapshot, trial_snapshot
+from sweepjob.controllers.snapshot_builder import sweep_snapshot, trial_snapshot
 from sweepjob.controllers.state.standings import Standings
 from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.controllers.trial_workload import Workload
 from sweepjob.lifecycle.actions import RecordStop
 from sweepjob.lifecycle.planner import plan
 from sweepjob.log_parsing.position import LogPosition

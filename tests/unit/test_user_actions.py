@@ -1,4 +1,4 @@
-"""People who delete a sweep's Jobs and pods, suspend it, resume it and stop it, in any weather: slots are not
+"""People who delete a sweep's Jobs and pods, suspend it, resume it and stop it, under any faults: slots are not
 given away twice, and nothing runs on in the end."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _quiet() -> Iterator[None]:
 def test_nothing_runs_after_user_actions(
     faults: dict[str, Any], node_capacity: int | None, killed: int
 ) -> None:
-    """While people meddle, and the operator is killed so often."""
+    """While users act, and the operator is killed so often."""
     acts = killings = 0
     for seed in range(STORIES):
         given = {

@@ -1,4 +1,4 @@
-"""By what the trials of a sweep are compared: objectives and constraints, applied to their values."""
+"""The criteria by which trials are compared: the objectives and constraints of a sweep."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Criteria:
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is one objective and no constraint, so that one value says all."""
+        """Whether there is one objective and no constraint, so that trials are compared by one value."""
         return not self.has_several_objectives and not self.constraints
 
     @property

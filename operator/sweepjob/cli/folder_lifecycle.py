@@ -1,4 +1,4 @@
-"""Says what changes a sweep or a trial of this machine, in place of the commands for a cluster."""
+"""Refuses lifecycle commands for sweeps and trials of this machine, and says what to do instead."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _MOST_NAMES = 10  # of metrics that a message lists
 
 
 def pareto_status(state: SweepState) -> ParetoStatus | None:
-    """Return the Pareto front, as much of it as a status has; None with one objective."""
+    """Return the part of the Pareto front that a status has; None with one objective."""
     if not state.criteria.has_several_objectives:
         return None
     front = state.results.standings.front

@@ -1,4 +1,4 @@
-"""What may still become of a trial: what the policies ``forecast`` and ``auto`` decide by."""
+"""The prospects of a trial, by which the policies ``forecast`` and ``auto`` decide."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Regression trees on binned parameters, grown one level at a time for all nodes at once.
 
 A random forest after Breiman (2001): each tree has its own bootstrap sample and is split where the
-squared error falls most. The trees are not pruned, since only the forest's mean is used.
+squared error falls most. The trees are not pruned, since only the forest's mean is used. ``analysis``
+says why it is written by hand.
 """
 
 from __future__ import annotations

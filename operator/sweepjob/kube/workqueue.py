@@ -1,6 +1,7 @@
 """A rate-limited work queue, as client-go's.
 
-Each key is queued at most once, and processed by one task at a time.
+Each key is queued at most once, and processed by one task at a time. Written by hand: no library has one
+for asyncio, and kopf's queues hold events of one object instead of keys.
 """
 
 from __future__ import annotations

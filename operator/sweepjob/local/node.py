@@ -229,11 +229,11 @@ class Node:
         if not self._is_closing:
             self._write_end(key, body, _end_of(key, task))
         elif not task.cancelled() and task.exception() is None:
-            self._write_last_words(key, task.result())
+            self._write_sidecar_end(key, task.result())
 
-    def _write_last_words(self, key: Key, end: PodResult) -> None:
+    def _write_sidecar_end(self, key: Key, end: PodResult) -> None:
         """Write the sidecar's summary of a pod that is interrupted together with the sweep."""
-        status = pod_status.last_words(end, self._clock())
+        status = pod_status.sidecar_end(end, self._clock())
         if status:
             self._controller.request("PATCH", "pods", key, {"status": status}, "status")
 

@@ -51,7 +51,7 @@ def ended(body: Mapping[str, Any], end: PodResult, now: float) -> Body:
     return status
 
 
-def last_words(end: PodResult, now: float) -> Body:
+def sidecar_end(end: PodResult, now: float) -> Body:
     """Return what the end of a pod's sidecar adds to the pod's status; nothing without a sidecar.
 
     Args:

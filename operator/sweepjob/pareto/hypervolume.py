@@ -1,4 +1,7 @@
-"""The hypervolume of a front: what it dominates, up to a reference point."""
+"""The hypervolume of a front: what it dominates, up to a reference point.
+
+Written by hand: of our dependencies none has it, and fronts of sweeps are small.
+"""
 
 from __future__ import annotations
 

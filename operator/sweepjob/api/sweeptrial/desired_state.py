@@ -9,7 +9,7 @@ from ..parsing.lenient_reader import LenientReader
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What a person wants of a trial. Nobody but people writes it.
+    """What a person wants of a trial. The operator only reads it.
 
     Attributes:
         paused: True: it is paused, and stays so. False: it runs, and no policy pauses it. None: the

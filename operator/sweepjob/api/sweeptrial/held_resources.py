@@ -1,7 +1,7 @@
 """``status.held``: what the pods of a trial held when it was decided to end them.
 
-An operator that was away when they ended does not see them any more. It knows by this at least what they
-used until the decision.
+An operator that did not run when they ended finds nothing of them. From this field it knows at least what
+they used until the decision.
 """
 
 from __future__ import annotations

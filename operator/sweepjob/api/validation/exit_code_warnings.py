@@ -105,7 +105,7 @@ def _pipeline(statements: list[str]) -> Iterator[Problem]:
 
 
 def _is_followed(statements: list[str]) -> bool:
-    """Return whether something runs after the script, whatever became of it."""
+    """Return whether a command follows the script that runs whether or not the script fails."""
     *before, last = statements
     if _REFERENCE in last:
         return False

@@ -1,4 +1,4 @@
-"""Warnings about values behind an option that argparse takes for another option.
+"""Warnings about values after an option that argparse takes for another option.
 
 ``--shift -0.5`` is read as it is meant; ``--shift -1e-05`` and ``--activation -`` end the script.
 """

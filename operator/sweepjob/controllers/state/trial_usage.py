@@ -45,7 +45,7 @@ class PodUsage:
     def cost(self) -> Usage:
         """What it costs as a function of time.
 
-        A second that was begun is paid for. The times of pods are whole seconds, so a pod that has ended
+        Each second that has begun counts. The times of pods are whole seconds, so a pod that has ended
         never costs less than while it ran, and a sweep that reached ``limits.maxCost`` stays so.
         """
         if self.until is not None:

@@ -1,4 +1,4 @@
-"""Auto: the policy for those who want to decide nothing. Azure has no such policy."""
+"""Auto: the policy that needs no parameters. Azure has no such policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PER_DOUBLING = 4
 class DoublingSchedule:
     """A number of intervals for each doubling of the reports: 1 to 8, 10, 12, 14, 16, 20, and so on.
 
-    Fewer decisions are fewer occasions to be wrong.
+    With fewer decisions, fewer are wrong.
     """
 
     def applies(self, interval: int) -> bool:
@@ -40,7 +40,7 @@ DOUBLINGS = DoublingSchedule()
 
 @dataclass(frozen=True, slots=True)
 class AutoPolicy:
-    """Stop a trial that has next to no chance to become the best.
+    """Stop a trial that has almost no chance to become the best.
 
     Attributes:
         max_reports: the number of reports of a complete trial; None when it is not known.

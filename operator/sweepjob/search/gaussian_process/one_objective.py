@@ -32,7 +32,7 @@ class OneObjectiveModel:
         self._failures = FailureModel(self.encoding)
 
     def training_data(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> TrainingData:
-        """Return what follows from trials; see ``Model``."""
+        """Return what the model learns from trials; see ``Model``."""
         observed = ObservedTrials.of(ended, pending, len(self.encoding.axes))
         return TrainingData(observed.informative, lambda generator: self._infer(observed))
 

@@ -54,12 +54,12 @@ class SeveralOutcomesModel:
         self._failures = FailureModel(encoding)
 
     def training_data(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> TrainingData:
-        """Return what follows from trials; see ``Model``."""
+        """Return what the model learns from trials; see ``Model``."""
         results = Results.of(self.outcomes, ended, pending, len(self.encoding.axes))
         return TrainingData(results.informative, lambda generator: self._infer(results, generator))
 
     def _infer(self, results: Results, generator: np.random.Generator) -> Inference | None:
-        """Return what configurations are worth; None if nothing can be said of them.
+        """Return the utility of configurations; None if there is too little data.
 
         Args:
             results: of all trials.

@@ -45,7 +45,7 @@ class Utility:
 
 
 class Inference(NamedTuple):
-    """What a model says about the next trial.
+    """What a model infers for the next trial.
 
     Attributes:
         utility: what configurations are worth.
@@ -61,7 +61,7 @@ class TrainingData(NamedTuple):
 
     Attributes:
         informative: the number of trials from which something can be learned.
-        infer: what the model says then, given a random number generator; None if nothing can be said.
+        infer: returns the inference, given a random number generator; None if there is too little data.
     """
 
     informative: int
@@ -69,7 +69,7 @@ class TrainingData(NamedTuple):
 
 
 class Model(Protocol):
-    """A model of what trials result in."""
+    """A model of the results of trials."""
 
     def training_data(self, ended: Sequence[Trial], pending: Sequence[Trial]) -> TrainingData:
         """Return what the model learns from trials.

@@ -1,4 +1,4 @@
-"""Trials are stopped, paused and continued: what that means for the slots of their sweep."""
+"""Trials that are stopped, paused and continued, and the slots of their sweep."""
 
 from __future__ import annotations
 
