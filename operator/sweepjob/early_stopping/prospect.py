@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import NamedTuple
@@ -132,19 +133,25 @@ class ForecastEntry(NamedTuple):
     gain: float
 
 
-def forecast_all(rankings: Rankings, interval: int, max_reports: int | None) -> list[ForecastEntry]:
+def forecast_all(
+    rankings: Rankings,
+    interval: int,
+    max_reports: int | None,
+    applies: Callable[[int], bool] | None = None,
+) -> list[ForecastEntry]:
     """Return all trials at an interval, that with the best forecast first.
 
     Args:
         rankings: all trials at each interval.
         interval: a number of reports.
         max_reports: the number of reports of a complete trial; None when it is not known.
+        applies: the intervals that forecasts are learnt from; None for all.
     """
     import numpy as np
 
     ranking = rankings.at(interval)
     scores, trials = np.array(ranking.scores), np.array(ranking.trials, dtype=np.int64)
-    gains, table = np.zeros(len(trials)), rankings.table(ranking.trials, interval)
+    gains, table = np.zeros(len(trials)), rankings.table(ranking.trials, interval, applies)
     if table is not None:
         learnt = learn_gains(table, horizon_of(rankings, interval, max_reports))
         recent = table.recent_gains()[np.searchsorted(table.trials, trials)]

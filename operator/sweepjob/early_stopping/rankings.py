@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .score_table import ScoreTable, build_table, needed_intervals
@@ -193,17 +193,24 @@ class Rankings:
         is_known = self.complete_count >= least
         return max(self.longest_complete, self.furthest()) if is_known else None
 
-    def table(self, trials: Iterable[int], interval: int) -> ScoreTable | None:
+    def table(
+        self,
+        trials: Iterable[int],
+        interval: int,
+        applies: Callable[[int], bool] | None = None,
+    ) -> ScoreTable | None:
         """Return the scores that forecasts at an interval are learnt from.
 
         Args:
             trials: the trials to be forecast.
             interval: the number of their reports.
+            applies: which intervals are used; None for all.
 
         Returns:
             None when no trial is ranked at half as many reports.
         """
-        intervals = sorted(n for n, ranking in self._by_interval.items() if ranking.scores)
+        ranked_at = (n for n, ranking in self._by_interval.items() if ranking.scores)
+        intervals = sorted(filter(applies, ranked_at) if applies is not None else ranked_at)
         needed = needed_intervals(intervals, interval)
         if not needed:
             return None

@@ -122,6 +122,7 @@ class Sweep:
     def end(self, trial: int, now: float) -> None:
         """Take note that a trial has made all its reports."""
         found, seen = self._ended(trial)
+        self._evaluator.add_complete(found.curve)
         self._history.add_full(seen, trial, found.curve)
 
     def _paused_trials(self) -> list[tuple[Observation, Curve]]:

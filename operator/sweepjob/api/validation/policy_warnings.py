@@ -50,7 +50,7 @@ def _least_trials(policy: Policy) -> int:
     if isinstance(policy, AshaPolicy | PromotingAshaPolicy):
         return policy.schedule.reduction_factor
     if isinstance(policy, PausingAutoPolicy):
-        return policy.schedule.reduction_factor
+        return policy.rungs.reduction_factor
     if isinstance(policy, ForecastPolicy | AutoPolicy):
         return LEAST_TRIALS
     if isinstance(policy, TruncationSelectionPolicy):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,22 +11,33 @@ from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..prospect import ForecastEntry, completeness, forecast_all
 from ..rankings import Rank, Rankings
-from .promotion import find_promotion
-from .rungs import Rungs
+from .promotion import Promotion
+from .rungs import Rungs, RungsAndNext
+from .scouts import WHY_SCOUT, is_scout
+from .standing import Standing, standing_of
 
 
 @dataclass(frozen=True, slots=True)
 class PausingAutoPolicy:
-    """At each rung, pause a trial whose forecast is not in the top 1 / reduction_factor.
+    """From each rung, 1 / reduction_factor of the trials continue: those with the best forecasts.
 
-    It is successive halving by promotion (``PromotingAshaPolicy``) with forecasts instead of values: a
-    slow starter that still gains much is ahead of a fast one that has converged. A free slot goes to a
-    paused trial whose forecast is in the top of its rung by now, the highest rung first, else to a new
-    trial. When nothing else is left to run and no trial is complete, the best of the highest rung
-    continues.
+    It is successive halving by promotion (``PromotingAshaPolicy``) with two differences.
+
+    Forecasts are compared instead of values: a slow starter that still gains much is ahead of a fast one
+    that has converged.
+
+    The number of trials that continue is bounded. In ASHA a trial continues if it is in the top of those
+    that reached the rung before it. With a sampler that learns, most new trials are: nearly all
+    continue, and time for new ones is short. Here a trial continues only as long as fewer than
+    1 / reduction_factor of those that reached the rung have; others wait, and the best of them is next.
+
+    One trial in four is a scout: it passes the first two rungs whatever others reach, and is not compared
+    there. Otherwise, where fast starters converge to bad values, a sampler would be told of nothing else.
+
+    Source: Li et al. (2022), Hyper-Tune, delayed promotion in asynchronous successive halving (D-ASHA).
 
     Attributes:
-        schedule: the rungs.
+        rungs: the rungs.
         max_reports: the number of reports of a complete trial; None when it is not known.
     """
 
@@ -34,42 +45,40 @@ class PausingAutoPolicy:
     reason: ClassVar[str] = "Auto"
     statistic: ClassVar[Statistic] = Statistic.BEST
     compares_curves: ClassVar[bool] = True
-    schedule: Rungs
+    rungs: Rungs
     max_reports: int | None = None
 
+    @property
+    def schedule(self) -> RungsAndNext:
+        """When the policy is applied: at each rung, and one report later to see who continued."""
+        return RungsAndNext(self.rungs)
+
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """Pause the trial when its forecast is not in the rung's top.
+        """Pause the trial when others are to continue in its place.
 
         Args:
             interval: the number of the trial's newest report.
             rank: the trial among those that reached the rung.
             goal: which values are better.
         """
-        if complete := completeness(rank.rankings, interval, self.max_reports):
+        trial, rankings = rank.trial, rank.rankings
+        if complete := completeness(rankings, interval, self.max_reports):
             why = f"is that of a complete trial: {complete}"
-            return Decision.of(
-                self, interval, rank, goal, stop=False, threshold=None, explanation=why
-            )
-        ranked, trial = list[ForecastEntry](), rank.trial
-        if rank.rankings is not None and trial is not None:
-            ranked = forecast_all(rank.rankings, interval, self.max_reports)
-        top = self.schedule.top_size(len(ranked))
-        place = next((n for n, found in enumerate(ranked) if found.trial == trial), 0)
-        in_top = place < top and math.isfinite(rank.score)
-        threshold = None
-        if top == 0:
-            start = self.schedule.describe_start(rank.other_count + 1, "promotions")
-            why = f"is that of {start}"
-        else:
-            # To be in the top, it has to be ahead of this one of the others.
-            others = [found for found in ranked if found.trial != trial]
-            last = others[top - 1].forecast
-            threshold = goal.reported(last - ranked[place].gain)
-            why = self._explain(ranked[place], in_top, len(ranked), goal)
-            if not in_top:
+            return self._continue(interval, rank, goal, why)
+        if trial is None or rankings is None or not self.rungs.applies(interval):
+            return self._continue(interval, rank, goal, "is that of a trial beyond the rung")
+        if is_scout(self.rungs, trial, interval):
+            return self._continue(interval, rank, goal, WHY_SCOUT)
+        found = self._standing(trial, interval, rankings)
+        continues = found.place < found.free and math.isfinite(rank.score)
+        threshold, why = None, self._explain(found.own, found.count, found.continued, goal)
+        if found.last is not None:
+            # To continue, it has to be ahead of this one of the others.
+            threshold = goal.reported(found.last.forecast - found.own.gain)
+            if not continues:
                 why += (
-                    f"; the last of these leads to {goal.reported(last):.6g}, for which it would have "
-                    f"to be {threshold:.6g} by now"
+                    f"; the last that may leads to {goal.reported(found.last.forecast):.6g}, for which "
+                    f"it would have to be {threshold:.6g} by now"
                 )
         return Decision.of(
             self,
@@ -77,7 +86,7 @@ class PausingAutoPolicy:
             rank,
             goal,
             stop=False,
-            pause=trial is not None and not in_top,
+            pause=not continues,
             threshold=threshold,
             explanation=why,
         )
@@ -90,7 +99,7 @@ class PausingAutoPolicy:
         *,
         must_complete: bool,
     ) -> Resumption | None:
-        """Choose the paused trial with the best forecast of the highest rung that has one to promote.
+        """Choose the paused trial with the best forecast of the highest rung from which one may continue.
 
         Args:
             paused: the paused trials by index.
@@ -98,20 +107,49 @@ class PausingAutoPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
+        higher: set[int] = set()  # trials that have reached a higher rung
+        for rung in filter(self.rungs.applies, reversed(rankings.intervals())):
+            ranked = rankings.at(rung).trials
+            waiting = (paused.keys() & set(ranked)) - higher
+            reached = {t for t in ranked if t in waiting or not is_scout(self.rungs, t, rung)}
+            count, continued = len(reached), len(reached) - len(waiting)
+            is_free = continued < self.rungs.top_size(count)
+            found = self._best(rankings, rung, waiting) if is_free or must_complete else None
+            if found is not None:
+                why = self._explain(found, count, continued, goal)
+                return Promotion(found, rung, count, is_free).resumption(self, goal, why)
+            higher.update(ranked)
+        return None
 
-        def ranked(rung: int) -> list[ForecastEntry]:
-            return forecast_all(rankings, rung, self.max_reports)
+    def _best(self, rankings: Rankings, rung: int, waiting: Set[int]) -> ForecastEntry | None:
+        """Return the trial with the best forecast of those that wait at a rung; None without one."""
+        ranked = self._forecasts(rankings, rung) if waiting else []
+        return next((f for f in ranked if f.trial in waiting and math.isfinite(f.score)), None)
 
-        found = find_promotion(
-            self.schedule, paused.keys(), rankings, ranked, must_complete=must_complete
-        )
-        if found is None:
-            return None
-        why = self._explain(found.candidate, True, found.count, goal)
-        return found.resumption(self, goal, why)
+    def _forecasts(self, rankings: Rankings, rung: int) -> list[ForecastEntry]:
+        """Return all trials at a rung, that with the best forecast first.
 
-    def _explain(self, found: ForecastEntry, in_top: bool, count: int, goal: Goal) -> str:
+        They are learnt from the rungs alone: one report more says next to nothing of what follows.
+        """
+        return forecast_all(rankings, rung, self.max_reports, self.rungs.applies)
+
+    def _standing(self, trial: int, rung: int, rankings: Rankings) -> Standing:
+        """Return where a trial stands among those that wait at a rung when it gets there."""
+        beyond = rankings.at(rung + 1).trials
+        entries = self._forecasts(rankings, rung)
+        compared = [found for found in entries if not is_scout(self.rungs, found.trial, rung)]
+        continued = {t for t in beyond if not is_scout(self.rungs, t, rung)}
+        return standing_of(trial, compared, continued, self.rungs)
+
+    def _continue(self, interval: int, rank: Rank, goal: Goal, why: str) -> Decision:
+        return Decision.of(self, interval, rank, goal, stop=False, threshold=None, explanation=why)
+
+    def _explain(self, found: ForecastEntry, count: int, continued: int, goal: Goal) -> str:
+        allowed = self.rungs.top_size(count)
+        if not allowed:
+            return f"is that of {self.rungs.describe_start(count, 'promotions')}"
         return (
-            f"leads to {goal.reported(found.forecast):.6g} at its end, which is "
-            f"{'' if in_top else 'not '}in {self.schedule.describe_top(count)}"
+            f"leads to {goal.reported(found.forecast):.6g} at its end; {allowed} of {count} trials at "
+            f"this rung may continue (1/{self.rungs.reduction_factor}), and {continued} "
+            f"ha{'s' if continued == 1 else 've'} already"
         )

@@ -63,6 +63,21 @@ class Rungs:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RungsAndNext:
+    """The rungs, and the report after each: who has made it has continued beyond the rung.
+
+    Attributes:
+        rungs: the rungs.
+    """
+
+    rungs: Rungs
+
+    def applies(self, interval: int) -> bool:
+        """Return whether the interval is a rung, or the one after it."""
+        return self.rungs.applies(interval) or (interval > 1 and self.rungs.applies(interval - 1))
+
+
 def _ordinal(number: int) -> str:
     """Return a number as a place: ``1st``, ``22nd``, ``13th``."""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 // 10 != 1 else 0, "th")
