@@ -349,13 +349,13 @@ def test_no_warning_of_a_policy_stands_where_it_decides() -> None:
 @pytest.mark.parametrize(
     ("command", "value", "words"),
     [
-        ("train ${{search_space.lr}} | tee out.log", "| tee out.log", "remove it, since"),
-        ("train ${{search_space.lr}} 2>&1 | grep -v warn", "| grep -v warn", "pipefail"),
-        ("cd /code && train ${{search_space.lr}} |& tee log", "| tee log", "pipefail"),
-        ("train ${{search_space.lr}} | tee log; echo", "| tee log", "pipefail"),
-        ("train ${{search_space.lr}}; echo done", "echo done", "join them by &&"),
-        ("train --lr '${{search_space.lr}}'\ncp -r out /data", "cp -r out /data", "set -e"),
-        ('train "${{search_space.lr}}" > log 2>&1; tail log', "tail log", "set -e"),
+        ("train ${{search_space.lr}} | tee out.log", "| tee", "remove it, since"),
+        ("train ${{search_space.lr}} 2>&1 | grep -v warn", "| grep", "pipefail"),
+        ("cd /code && train ${{search_space.lr}} |& tee log", "| tee", "pipefail"),
+        ("train ${{search_space.lr}} | tee log; echo", "| tee", "pipefail"),
+        ("train ${{search_space.lr}}; echo done", "echo", "join them by &&"),
+        ("train --lr '${{search_space.lr}}'\ncp -r out /data", "cp", "set -e"),
+        ('train "${{search_space.lr}}" > log 2>&1; tail log', "tail", "set -e"),
         ("train ${{search_space.lr}} &", "train ${{search_space.lr}} &", "ends with &"),
         ("nohup train ${{search_space.lr}} >log 2>&1 &", None, "ends with &"),
     ],
@@ -444,3 +444,13 @@ def test_a_value_that_does_not_look_like_an_option(
     command: Any, expression: dict[str, Any]
 ) -> None:
     assert commanded(command, {"x": expression}) == []
+
+
+@pytest.mark.parametrize("key", ["command", "args"])
+def test_values_in_a_template_that_look_like_options(key: str) -> None:
+    container = {"name": "main", "image": "i", key: ["run", "--x", "${{search_space.x}}"]}
+    trial = {"template": {"spec": {"containers": [container]}}}
+    space = {"x": {"type": "choice", "values": [-1e-5]}}
+    [(path, text)] = warned(searchSpace=space, trial=trial)
+    assert path == f"spec.trial.template.spec.containers[0].{key}"
+    assert "write --x=${{search_space.x}}" in text

@@ -101,8 +101,8 @@ def horizon_of(rankings: Rankings, interval: int, max_reports: int | None) -> in
     return max(known or max(rankings.furthest(), _UNKNOWN_HORIZON * interval), interval)
 
 
-def completeness(rankings: Rankings | None, interval: int, max_reports: int | None) -> str:
-    """Return why a trial has made all of its reports, as far as is known; empty where it has not.
+def why_complete(rankings: Rankings | None, interval: int, max_reports: int | None) -> str:
+    """Return the end of a sentence: a trial has made all of its reports. Empty where it has not.
 
     Args:
         rankings: all trials at each interval; None for none.
@@ -110,11 +110,11 @@ def completeness(rankings: Rankings | None, interval: int, max_reports: int | No
         max_reports: the number that the user gave; None without one.
     """
     if max_reports is not None:
-        return f"maxReports is {max_reports}" if interval >= max_reports else ""
-    longest = 0 if rankings is None else rankings.longest_complete
-    if not longest or interval < longest:
-        return ""
-    return f"the longest one so far made {longest} report{'s' if longest != 1 else ''}"
+        length, why = max_reports, f"maxReports is {max_reports}"
+    else:
+        length = 0 if rankings is None else rankings.longest_complete
+        why = f"the longest one so far made {length} report{'s' if length != 1 else ''}"
+    return f"is that of a complete trial: {why}" if 0 < length <= interval else ""
 
 
 class ForecastEntry(NamedTuple):
@@ -185,8 +185,7 @@ def decide_by_forecast(
         probability: the chance below which a trial is stopped, above 0.
         earliest: the share of a complete trial's reports before which it is not.
     """
-    if complete := completeness(rank.rankings, interval, max_reports):
-        why = f"is that of a complete trial: {complete}"
+    if why := why_complete(rank.rankings, interval, max_reports):
         return Decision.of(
             policy, interval, rank, goal, stop=False, threshold=None, explanation=why
         )

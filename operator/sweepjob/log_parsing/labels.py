@@ -20,11 +20,22 @@ _WORD = re.compile(
 )
 _BEFORE = 300  # bytes before a value in which its label is searched
 # What is printed beside a value of the metric, under the same name: ``acc: 0.8 (best acc: 0.9)``.
+_SUMMARIES = (
+    "best",
+    "highest",
+    "lowest",
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "avg",
+    "average",
+    "mean",
+) + ("running", "smoothed", "ema", "prev", "previous", "old")
 _SUMMARY = re.compile(
-    rb"(?<![\w./-])(?:best|highest|lowest|max|maximum|min|minimum|avg|average|mean|running|smoothed|ema"
-    rb"|prev|previous|old)[ :('\"*]{1,4}$",
-    re.IGNORECASE,
+    rb"(?<![\w./-])(?:" + "|".join(_SUMMARIES).encode() + rb")[ :('\"*]{1,4}$", re.IGNORECASE
 )
+_SUMMARY_ENDS = frozenset(word[-3:].encode() for word in _SUMMARIES)  # to be quick without one
 _SUMMARY_BEFORE = 40  # bytes before a name in which such a word is searched
 
 
@@ -40,6 +51,8 @@ def chosen_number(text: bytes, found: list[Number]) -> Number:
 
 def _is_summary(text: bytes, number: Number) -> bool:
     before = text[max(0, number.start - _SUMMARY_BEFORE) : number.start]
+    if before.rstrip(b" :('\"*")[-3:].lower() not in _SUMMARY_ENDS:
+        return False
     return _SUMMARY.search(before) is not None
 
 

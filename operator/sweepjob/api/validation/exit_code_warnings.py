@@ -24,27 +24,24 @@ _PIPEFAIL = re.compile(r"\bpipefail\b")
 _STATEMENT = re.compile(r"(?<!&)&(?!&)|;|\n")
 _PIPE = re.compile(r"(?<!\|)\|(?!\|)")
 # Programs that follow a script, and hardly are the script.
-_FOLLOWS = frozenset(
-    (
-        "cat",
-        "chmod",
-        "cp",
-        "date",
-        "echo",
-        "find",
-        "gzip",
-        "ls",
-        "mkdir",
-        "mv",
-        "printf",
-        "rm",
-        "rsync",
-    )
-    + ("sleep", "sync", "tail", "tar", "touch")
+_FOLLOWS = re.compile(
+    r"(?:.*/)?(?:cat|chmod|cp|date|echo|find|gzip|ls|mkdir|mv|printf|rm|rsync|sleep|sync|tail|tar|touch)"
+)
+_BACKGROUND = (
+    "ends with &, so that the shell ends at once, and the script with it; remove the &, since each trial "
+    "has a process of its own"
+)
+_FOLLOWED = (
+    "is the last program, so that its exit code counts: a script that fails would have succeeded; "
+    "join them by && in place of ; or a new line, or write set -e before them"
+)
+_PIPED = (
+    "is the end of a pipe, so that its exit code counts: a script that fails would have succeeded; "
+    "{remedy}"
 )
 
 
-def exit_code_warnings(text: str | list[str]) -> Iterator[Problem]:
+def exit_code_warnings(text: str | tuple[str, ...]) -> Iterator[Problem]:
     """Yield a warning where the exit code of the script is lost.
 
     Args:
@@ -66,22 +63,7 @@ def exit_code_warnings(text: str | list[str]) -> Iterator[Problem]:
     if not _PIPEFAIL.search(plain):
         yield from _pipeline(statements)
     if not _STOPS.search(plain) and _is_followed(statements):
-        message = _FOLLOWED.format(last=statements[-1].split()[0])
-        yield Problem(_PATH, statements[-1][:60], message)
-
-
-_BACKGROUND = (
-    "ends with &, so that the shell ends at once, and the script with it; remove the &, since each trial "
-    "has a process of its own"
-)
-_FOLLOWED = (
-    "{last} is the last program, so that its exit code counts: a script that fails would have succeeded; "
-    "join them by && in place of ; or a new line, or write set -e before them"
-)
-_PIPED = (
-    "is the end of a pipe, so that its exit code counts: a script that fails would have succeeded; "
-    "{remedy}"
-)
+        yield Problem(_PATH, statements[-1].split()[0][:60], _FOLLOWED)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -100,7 +82,7 @@ def _pipeline(statements: list[str]) -> Iterator[Problem]:
         remedy = "write set -o pipefail before it, where the shell of the image is bash"
         if last == "tee":
             remedy = f"remove it, since sweepjob logs prints the log, or {remedy}"
-        yield Problem(_PATH, f"| {parts[-1]}"[:60], _PIPED.format(remedy=remedy))
+        yield Problem(_PATH, f"| {last}"[:60], _PIPED.format(remedy=remedy))
         return
 
 
@@ -111,4 +93,4 @@ def _is_followed(statements: list[str]) -> bool:
         return False
     if any(_REFERENCE in statement for statement in before):
         return not last.startswith(("wait", "exit"))
-    return bool(before) and last.split()[0] in _FOLLOWS
+    return bool(before) and _FOLLOWS.fullmatch(last.split()[0]) is not None

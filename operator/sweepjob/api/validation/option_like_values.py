@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from ...search.space import Branch, Choice, Scalar
@@ -24,12 +24,13 @@ _SAMPLES = 200  # values of a range that are tried: one in so many is worth a wa
 
 
 def option_like_values(
-    command: str | Sequence[str], entries: Mapping[str, Scalar | Expression]
+    path: str, command: str | Sequence[str], entries: Mapping[str, Scalar | Expression]
 ) -> Iterator[Problem]:
     """Yield a warning for each parameter whose values may be taken for options.
 
     Args:
-        command: ``spec.trial.command``.
+        path: of the command in the SweepJob.
+        command: a text, or an argument vector.
         entries: the search space by name.
     """
     separate = _after_options(command) if isinstance(command, str) else _in_words(command)
@@ -42,14 +43,14 @@ def option_like_values(
                 f"may be {value}, which Python's argparse takes for an option; write "
                 f"{option}={Reference(name)}"
             )
-            yield Problem("spec.trial.command", f"{option} {Reference(name)}", message)
+            yield Problem(path, f"{option} {Reference(name)}", message)
 
 
 def _after_options(command: str) -> Iterator[tuple[str, str]]:
     """Yield the options of a text that are followed by a reference in a word of its own."""
     before = ""
     parts = split_references(command)
-    for part, after in zip(parts, [*parts[1:], ""], strict=True):
+    for part, after in zip_longest(parts, parts[1:], fillvalue=""):
         if isinstance(part, str):
             before = part
             continue

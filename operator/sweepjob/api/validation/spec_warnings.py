@@ -58,7 +58,7 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *unused_parameters(body, spec),
         *_missing_continuation(spec),
         *exit_code_warnings(spec.trial.command),
-        *option_like_values(spec.trial.command or (), spec.space.parameters.entries),
+        *_option_like_values(body["spec"]["trial"], spec),
         *_scripts(body["spec"]["trial"], spec),
         *_shared_folders(spec),
         *_missing_steps(spec),
@@ -221,13 +221,29 @@ def _missing_continuation(spec: SweepSpec) -> Iterator[Problem]:
             return
 
 
+def _containers(trial: Mapping[str, Any], spec: SweepSpec) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what has commands, with its path: the trial itself, or the containers of its template."""
+    if spec.trial.template is None:
+        return [("spec.trial", trial)]
+    path = f"{spec.trial.template_path}.spec.containers"
+    listed = spec.trial.template["spec"]["containers"]
+    return [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
+
+
+def _option_like_values(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
+    entries = spec.space.parameters.entries
+    for path, container in _containers(trial, spec):
+        for key in ("command", "args"):
+            given = container.get(key)
+            if isinstance(given, str) or (
+                isinstance(given, list) and all(isinstance(word, str) for word in given)
+            ):
+                yield from option_like_values(f"{path}.{key}", given, entries)
+
+
 def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
     """Argument vectors with a script for a shell, which interprets the values in it."""
-    containers = [("spec.trial", trial)]
-    if spec.trial.template is not None:
-        path = f"{spec.trial.template_path}.spec.containers"
-        listed = spec.trial.template["spec"]["containers"]
-        containers = [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
+    containers = _containers(trial, spec)
     paths = {output.name: output.mount_path for output in spec.outputs}
     values = possible_values(spec.space, spec.inputs, paths)
     for path, container in containers:

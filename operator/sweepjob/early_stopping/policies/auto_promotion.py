@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
-from ..prospect import ForecastEntry, completeness, forecast_all
+from ..prospect import ForecastEntry, forecast_all, why_complete
 from ..rankings import Rank, Rankings
 from .promotion import Promotion
 from .rungs import Rungs, RungsAndNext
@@ -62,8 +62,7 @@ class PausingAutoPolicy:
             goal: which values are better.
         """
         trial, rankings = rank.trial, rank.rankings
-        if complete := completeness(rankings, interval, self.max_reports):
-            why = f"is that of a complete trial: {complete}"
+        if why := why_complete(rankings, interval, self.max_reports):
             return self._continue(interval, rank, goal, why)
         if trial is None or rankings is None or not self.rungs.applies(interval):
             return self._continue(interval, rank, goal, "is that of a trial beyond the rung")
