@@ -144,10 +144,11 @@ def project(sweeps: Sweeps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         yield tmp_path
 
 
-def test_a_program_and_a_pipeline_to_the_best_model(
-    sweeps: Sweeps, project: Path, program: Program
-) -> None:
-    manifest = program("convert", "pipeline.yml", "--azure-map", "azure-map.yaml")
+def test_a_program_and_a_pipeline_to_the_best_model(sweeps: Sweeps, project: Path) -> None:
+    program = Program(sweeps)
+    converted = program.start("convert", "pipeline.yml", "--azure-map", "azure-map.yaml")
+    manifest, said = converted.communicate(timeout=60)
+    assert converted.returncode == 0, said
     (project / "sweep.yaml").write_text(manifest)
     program("submit", "-f", "sweep.yaml", "--code", "src")
     with warnings.catch_warnings():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..sdk.widget import SweepWidget
-from ..unused_arguments import unused_arguments
+from ..training.unused_arguments import unused_arguments
 from ._other_names import other_names
 
 __path__: list[str] = []  # a package in Azure's client; see _missing_modules

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..loading.yaml_text import dump_yaml
-from ..unused_arguments import unused_arguments
+from ..training.unused_arguments import unused_arguments
 
 
 class JobMembers:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..loading.azure.component import outside_of
 from ..loading.azure_map import DataEntry
 from ..search.space import Scalar
 from .arguments import ArgumentError, present
@@ -193,14 +194,7 @@ def check_declared(name: str, declared: Any, value: Any) -> None:
     Raises:
         ArgumentError: The value is outside of them.
     """
-    if not isinstance(declared, Input) or not isinstance(value, Scalar) or value is None:
-        return
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    low, high = declared.min, declared.max
-    if is_number and low is not None and value < float(low):
-        raise ArgumentError(f"inputs[{name!r}]: {value!r}: must be at least {low}, its min")
-    if is_number and high is not None and value > float(high):
-        raise ArgumentError(f"inputs[{name!r}]: {value!r}: must be at most {high}, its max")
-    if declared.enum and str(value) not in map(str, declared.enum):
-        listed = ", ".join(map(str, declared.enum))
-        raise ArgumentError(f"inputs[{name!r}]: {value!r}: must be one of its enum: {listed}")
+    if isinstance(declared, Input) and value is not None:
+        bounds = {"min": declared.min, "max": declared.max, "enum": declared.enum}
+        if message := outside_of(bounds, value):
+            raise ArgumentError(f"inputs[{name!r}]: {value!r}: {message}")

@@ -21,7 +21,7 @@ from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings, unused_parameters
 from ..loading.azure_map import AzureMap
 from ..loading.yaml_text import dump_yaml
-from ..unused_arguments import unused_arguments
+from ..training.unused_arguments import unused_arguments
 from .arguments import ArgumentError, present, python_message
 from .azure_members import JobMembers, write_yaml
 from .azure_resolution import Resolution, Resolver

@@ -13,6 +13,7 @@ from ..read_model.trial_view import TrialView, trial_views
 from .azure_objects import JobService
 from .current_map import current_map
 from .job import SweepJob
+from .submitted_members import JobOfAzure
 from .sweep_objects import SweepObjects
 
 _STATUS: dict[str, str] = {
@@ -29,7 +30,7 @@ _ENDED = (SweepPhase.COMPLETE, SweepPhase.FAILED, SweepPhase.INVALID)
 _CANCELED = ("Stopped", "SweepTimeout")
 
 
-class SubmittedSweep:
+class SubmittedSweep(JobOfAzure):
     """A submitted sweep. Each property reads its current state."""
 
     def __init__(self, objects: SweepObjects) -> None:

@@ -17,6 +17,7 @@ from ..read_model.trial_view import TrialView
 from ..search.space import Assignment, leaves
 from .displays import Displayed, Table
 from .notebook import escaped, html_table, metric_table
+from .submitted_members import TrialJobOfAzure
 
 # Azure's names of the status of a job (Azure semantics, "Trial states and the best trial").
 _STATUS = {
@@ -33,7 +34,7 @@ _STATUS = {
 
 
 @dataclass(frozen=True)
-class TrialRun(Displayed):
+class TrialRun(TrialJobOfAzure, Displayed):
     """A trial.
 
     Attributes:

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
-from ..unused_arguments import unused_arguments
 from .tables import read_table
+from .unused_arguments import unused_arguments
 
 _MOUNTED = "the data are mounted already; use the path that this returns"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..unused_arguments import unused_arguments
 from .logging_methods import LoggingMethods
 from .registered_model import RegisteredModel
 from .run_files import copy_to
+from .unused_arguments import unused_arguments
 
 _KEPT = "files are kept with the trial's outputs; the Azure map has their datastore"
 
@@ -73,6 +73,26 @@ class FileMethods(LoggingMethods):
             FileNotFoundError: There is no such file.
         """
         return copy_to(self._files.path(name), name, output_file_path)
+
+    @unused_arguments(
+        {"output_paths append_prefix": "each file is written under its whole name"},
+        harmless="batch_size timeout_seconds",
+    )
+    def download_files(
+        self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
+    ) -> None:
+        """Copy files of this run, with their folders.
+
+        Args:
+            prefix: What their names begin with; all by default.
+            output_directory: Folder to copy them to; the working directory by default.
+            azure: Azure's other arguments; those that change the names are not used, with a warning.
+        """
+        for name in self.get_file_names():
+            if name.startswith(prefix or ""):
+                source, target = self._files.path(name), Path(output_directory or ".", name)
+                if source.resolve() != target.resolve():  # the working directory may have them
+                    copy_to(source, name, str(target))
 
     def register_model(
         self, model_name: str, model_path: str | None = None, tags: Any = None, **azure: Any

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..unused_arguments import unused_arguments
 from .environment import TrialEnvironment
 from .record import logged_metrics, logged_tags
 from .reporting import Reporter, print_message, write_line
 from .run_files import RunFiles
+from .unused_arguments import unused_arguments
 
 
 class LoggingMethods:

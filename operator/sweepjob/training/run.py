@@ -14,13 +14,13 @@ import uuid
 from types import SimpleNamespace
 from typing import Any
 
-from ..unused_arguments import unused_arguments
 from .datasets import InputDatasets
 from .environment import TrialEnvironment
 from .file_methods import FileMethods
 from .reporting import Reporter, write_line
 from .run_files import RunFiles
 from .status_methods import StatusMethods
+from .unused_arguments import unused_arguments
 
 
 class Run(StatusMethods, FileMethods):

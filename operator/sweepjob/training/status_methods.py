@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..unused_arguments import unused_arguments
+from .unused_arguments import unused_arguments
 
 _RUNNING, _COMPLETED = "Running", "Completed"
 

@@ -69,6 +69,21 @@ def spec(program: Program) -> dict[str, Any]:
     return made
 
 
+def test_a_map_has_the_names_of_a_step_in_old_keys(program: Program, folder: Path) -> None:
+    trial = {**TRAIN, "compute": {"target": "azureml:old-cluster", "instance_count": 1}}
+    step = {
+        **STEP,
+        "type": "sweep_job",
+        "trial": trial,
+        "inputs": {"rows": {"uri": "azureml:old:1"}},
+    }
+    Path("old.yml").write_text(yaml.safe_dump({"type": "pipeline", "jobs": {"tune": step}}))
+    assert program("azure-map", "init", "old.yml") == 0, program.err
+    found = yaml.safe_load(program.out)
+    assert set(found["compute"]) == {"old-cluster"}
+    assert set(found["data"]) == {"old:1"}
+
+
 NAMED = {"type": "command", "component": "./parts/train.yml", "inputs": INPUTS}
 FORMS: list[tuple[str, dict[str, Any], str]] = [
     ("an inline component", {"trial": {"component": TRAIN}}, "jobs.tune.trial.component: "),
@@ -154,6 +169,24 @@ def test_what_is_wrong_is_said(
     program: Program, folder: Path, step: dict[str, Any], message: str
 ) -> None:
     assert convert(program, step) != 0
+    assert message in program.err
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "message"),
+    [
+        ({"type": "integer", "min": 2}, 1, "must be at least 2, the component's min"),
+        ({"type": "number", "max": 0.5}, "0.75", "must be at most 0.5, the component's max"),
+        ({"type": "string", "enum": ["a", "b"]}, "c", "must be one of the component's enum: a, b"),
+        ({"type": "integer", "min": 2, "max": 4, "enum": [2, 4]}, 4, ""),
+    ],
+)
+def test_a_literal_has_the_bounds_of_the_component(
+    program: Program, folder: Path, declared: dict[str, Any], value: Any, message: str
+) -> None:
+    trial = {**TRAIN, "inputs": {**TRAIN["inputs"], "folds": declared}}
+    step = {**STEP, "trial": trial, "inputs": {**INPUTS, "folds": value}}
+    assert convert(program, step) == int(bool(message)), program.err
     assert message in program.err
 
 

@@ -17,7 +17,7 @@ import sweepjob.azure
 import sweepjob.azureml
 import sweepjob.sdk.workspace
 import sweepjob.training
-from sweepjob.unused_arguments import unused_arguments
+from sweepjob.training.unused_arguments import unused_arguments
 
 AZURES: dict[str, list[str]] = json.loads(
     (Path(__file__).parents[2] / "azure_client" / "v1_arguments.json").read_text()

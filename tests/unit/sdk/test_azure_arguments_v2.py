@@ -440,7 +440,7 @@ def test_an_argument_has_an_effect_a_note_or_a_refusal(owner: str, name: str, va
 
 @pytest.mark.parametrize(
     ("bound", "message"),
-    [({"min": 2}, "at least 2"), ({"max": 0.5}, "at most 0.5"), ({"enum": [3, 5]}, "3, 5")],
+    [({"min": 2}, "at least 2"), ({"max": 0.5}, "at most 0.5"), ({"enum": [3, 5]}, "enum: 3, 5")],
 )
 def test_bounds_of_a_literal(bound: dict[str, Any], message: str) -> None:
     job = trial(inputs={"lr": 1, "rows": Input(type="number", **bound)})

@@ -300,6 +300,14 @@ V1_PROGRAMS = {
         except Exception as error:
             assert "node_count=2: nothing starts the processes" in str(error)
         """,
+    "a script that reads secrets, with names of old releases": """
+        import os
+        os.environ["STORE_KEY"] = "hidden"
+        run = Run.get_submitted_run()
+        assert run.get_secret("store-key") == "hidden" and run.get_secrets(["store-key"]) == {"store-key": "hidden"}
+        assert PrimaryMetricGoal.from_str("Maximize") is PrimaryMetricGoal.MAXIMIZE
+        del os.environ["STORE_KEY"]
+        """,
     "settings from a file": """
         settings = {"max_total_runs": 4, "max_concurrent_runs": 2, "primary_metric_name": "f1", "primary_metric_goal": "MINIMIZE"}
         goal = PrimaryMetricGoal[settings.pop("primary_metric_goal")]
@@ -353,5 +361,20 @@ node = job(command=f"{sys.executable} fit.py ${{{{inputs.rows}}}} ${{{{inputs.ra
 returned = ml_client.create_or_update(tune(node(rate=Choice([4])), max_total_trials=1))
 returned.wait_for_completion()
 assert returned.best.value == 8, returned.best
+# What notebooks read of a job that they have submitted, and of its best trial.
+assert returned.limits.max_total_trials == 1 and returned.objective.goal == "maximize" and returned.type == "sweep"
+assert returned.search_space["rate"].values == [4] and returned.early_termination is None and returned.description is None
+assert returned.creation_context.created_at.year > 2000 and returned.trial.command.startswith(sys.executable)
+best = ml_client.jobs.get(returned.properties["best_child_run_id"])
+assert (best.parent_job_name, best.status, best.type) == (returned.name, "Completed", "command")
+assert best.display_name == best.name and best.properties["number"] == "0" and best.tags == {}
+assert best.creation_context.created_at >= returned.creation_context.created_at.replace(microsecond=0)
+for name in ("nothing", "nothing-1", f"{returned.name}-9"):
+    try:
+        ml_client.jobs.get(name)
+    except Exception as error:
+        assert f"{name}: no sweep of this name" in str(error), error
+    else:
+        raise AssertionError(name)
 """
     )

@@ -160,6 +160,9 @@ def test_files_and_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     ]
     (tmp_path / "fetched").mkdir()
     assert Path(run.download_file("reports/summary.txt", "fetched")).read_bytes() == b"model"
+    run.download_files(prefix="outputs", output_directory="all")
+    assert sorted(p.name for p in Path("all").rglob("*.*")) == ["direct.bin", "model.pkl"]
+    run.download_files()  # into the folder that has them
     model = run.register_model("iris", "outputs/model.pkl", tags={"a": "b"})
     assert (model.name, model.version, model.id) == ("iris", 1, "iris:1")
     with pytest.raises(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from .._unsupported import unsupported

@@ -9,7 +9,7 @@ from typing import Any
 from typing import Mapping as TypingMapping  # noqa: UP035 for images with Python 3.8
 
 from ...training.environment import TrialEnvironment
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..data.abstract_dataset import registered, registered_names
 from ..data.dataset_factory import FileDatasetFactory, TabularDatasetFactory

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_members import OtherMembers
 from .._other_names import other_names

@@ -11,7 +11,7 @@ from ...sdk.azure_resolution import Resolver
 from ...sdk.job import SweepJob
 from ...sdk.object_name import object_name
 from ...sdk.sweep_objects import NotFound
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from ..exceptions import NotSupported, UserErrorException

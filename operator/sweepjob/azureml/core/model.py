@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from .._unsupported import unsupported
 from ..models import RegisteredModel, find_model, models, register
@@ -88,7 +88,7 @@ class Model(RegisteredModel):
     )
     def list(
         workspace: Any, name: str | None = None, latest: bool = False, **azure: Any
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
         """Return models.
 
         Args:
@@ -99,7 +99,7 @@ class Model(RegisteredModel):
         """
         found = models(name)
         newest = {model.name: model for model in reversed(found)}
-        return list(newest.values()) if latest else found
+        return [*newest.values()] if latest else found
 
     @staticmethod
     def deploy(*_: Any, **azure: Any) -> Any:

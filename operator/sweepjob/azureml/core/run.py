@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from ...training.run import ChildRun
 from ...training.run import Run as TrainingRun
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
+from .keyvault import Keyvault
 from .workspace import Workspace
 
 
@@ -31,6 +33,27 @@ class Run(TrainingRun):
         # Not an Experiment, which needs what an image with this package alone does not have.
         return SimpleNamespace(name=self._environment.experiment, workspace=Workspace())
 
+    @classmethod
+    def get_submitted_run(cls) -> Any:
+        """Return ``get_context()``; its name in old releases of v1."""
+        return cls.get_context()
+
+    def get_secret(self, name: str) -> str:
+        """Return a secret, which is an environment variable; see :class:`Keyvault`.
+
+        Args:
+            name: Name of the secret.
+        """
+        return Keyvault().get_secret(name)
+
+    def get_secrets(self, secrets: Iterable[str]) -> dict[str, str]:
+        """Return secrets by name.
+
+        Args:
+            secrets: Their names.
+        """
+        return Keyvault().get_secrets(secrets)
+
     @staticmethod
     def get(workspace: Any, run_id: str) -> Any:
         """Return a submitted sweep, or a trial.
@@ -46,14 +69,14 @@ class Run(TrainingRun):
         {"type tags properties status": "all sweeps of the experiment are returned"},
         harmless="include_children",
     )
-    def list(experiment: Any, **azure: Any) -> list[Any]:
+    def list(experiment: Any, **azure: Any) -> Sequence[Any]:
         """Return the sweeps of an experiment.
 
         Args:
             experiment: The experiment.
             azure: Azure's filters; not used, with a warning.
         """
-        return list(experiment.get_runs())
+        return [*experiment.get_runs()]
 
 
 @unused_arguments(harmless="rehydrate clean_up")

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_names import other_names
 from .conda_dependencies import CondaDependencies

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...sdk.expressions import Choice
 from ...sdk.job import SweepJob
 from ...sdk.limits import Objective, SweepJobLimits
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..runs.hyperdrive_run import HyperDriveRun
 from .script_run_config import ScriptRunConfig
 from .trial_parts import TrialParts, TrialResolver

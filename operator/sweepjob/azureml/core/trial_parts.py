@@ -159,10 +159,10 @@ class TrialResolver:
             }
             found |= {key: value for key, value in given.items() if value}
         docker = self.config.docker_runtime_config
-        for given in (docker, self.config.environment.docker):
-            if getattr(given, "arguments", None):
+        for section in (docker, self.config.environment.docker):
+            if getattr(section, "arguments", None):
                 self.problems.append(
-                    f"{type(given).__name__}: arguments={given.arguments!r}: a pod has no docker "
+                    f"{type(section).__name__}: arguments={section.arguments!r}: a pod has no docker "
                     "arguments; give template=, a pod template"
                 )
         shm_size = docker.shm_size or self.config.environment.docker.shm_size

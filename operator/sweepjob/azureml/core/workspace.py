@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Dict  # noqa: UP035 for images with Python 3.8
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_members import OtherMembers
 from .._other_names import other_names

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from ...training.datasets import InputDataset
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from .dataset_consumption_config import DatasetConsumptionConfig

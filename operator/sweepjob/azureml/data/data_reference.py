@@ -6,7 +6,7 @@ import copy
 import re
 from typing import Any
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .datapath import DataPath
 from .dataset_consumption_config import MOUNT_PATH
 

@@ -6,7 +6,7 @@ import copy
 import re
 from typing import Any
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 
 # Why an argument about the path on the compute target has no effect.
 MOUNT_PATH = "the Azure map says where the data are mounted: mountPath of its entry"

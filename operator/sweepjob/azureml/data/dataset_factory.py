@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from .file_dataset import FileDataset
 from .locations import data_references

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 from ...training.datasets import InputDataset, MountedDataset
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..exceptions import UserErrorException
 from .abstract_dataset import AbstractDataset

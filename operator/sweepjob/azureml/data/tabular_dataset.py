@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...training.tables import read_table
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from .abstract_dataset import AbstractDataset
 

@@ -13,7 +13,7 @@ from ...sdk.sweep_objects import SweepObjects
 from ...sdk.trial_run import TrialRun
 from ...training.record import logged_metrics, logged_tags
 from ...training.run_files import copy_to
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel, register

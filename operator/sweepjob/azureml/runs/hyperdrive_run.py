@@ -10,7 +10,7 @@ from ...api import names
 from ...read_model.sweep_view import SweepView
 from ...sdk.run import SweepRun
 from ...sdk.sweep_objects import SweepObjects
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel
 from .child import RunMembers, TrialOfSweep

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 
 _METRICS = "metrics"
 

@@ -133,7 +133,10 @@ def _value(declared: Section, step: Section, name: str, given: Mapping[str, Any]
         path = _produced(value) if kind in _LITERALS and not options.is_lazy else ""
         if path and name not in options.inputs:
             return _literal_of_step(inputs, name, path)
-        return convert_input(inputs, name, _typed(kind, value))
+        typed = _typed(kind, value)
+        if message := outside_of(definition, options.inputs.get(name, typed)):
+            inputs.reject(name, value, message)
+        return convert_input(inputs, name, typed)
     if definition.get("default") is not None:
         return convert_input(declared, name, _typed(kind, definition["default"]))
     if definition.get("optional") is not True:
@@ -195,6 +198,34 @@ def _definition(declared: Section, name: str) -> Mapping[str, Any]:
         inner.read(key)
     inner.reject_unknown_keys()
     return value
+
+
+def outside_of(declared: Mapping[str, Any], value: Any) -> str:
+    """Return why a literal is not one that a component takes; empty if it is one.
+
+    Args:
+        declared: the input of the component, which may have ``min``, ``max`` and ``enum``.
+        value: the literal; anything else is not compared.
+    """
+    low, high, listed = (declared.get(key) for key in ("min", "max", "enum"))
+    if listed and isinstance(value, Scalar) and str(value) not in map(str, listed):
+        return f"must be one of the component's enum: {', '.join(map(str, listed))}"
+    number = _number(value)
+    if number is not None and low is not None and number < float(low):
+        return f"must be at least {low}, the component's min"
+    if number is not None and high is not None and number > float(high):
+        return f"must be at most {high}, the component's max"
+    return ""
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, also one that a flag gives as a text; None for other values."""
+    if isinstance(value, bool) or not isinstance(value, Scalar):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
 def _typed(kind: str, value: Any) -> Any:

@@ -147,10 +147,19 @@ def with_current_keys(data: Mapping[str, Any], conversion: Conversion) -> Mappin
 
 
 def in_current_keys(document: Any) -> Any:
-    """Return a sweep file with the keys of today, without notes; any other document as it is."""
-    if not isinstance(document, Mapping) or "search_space" not in document:
+    """Return a sweep file, or a pipeline, with the keys of today; any other document as it is."""
+    if not isinstance(document, Mapping):
         return document
-    return with_current_keys(document, Conversion(ConversionOptions()))
+    unsaid = Conversion(ConversionOptions())
+    if isinstance(document.get("jobs"), Mapping):
+        jobs = {
+            name: step_with_current_keys(job, unsaid)
+            if isinstance(job, Mapping) and is_sweep_step(job)
+            else job
+            for name, job in document["jobs"].items()
+        }
+        return {**document, "jobs": jobs}
+    return with_current_keys(document, unsaid) if "search_space" in document else document
 
 
 def _change_preview(file: _File) -> None:

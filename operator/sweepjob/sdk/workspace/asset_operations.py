@@ -7,7 +7,7 @@ from typing import Any
 
 from ...loading.azure_map import AzureMap
 from ...loading.azure_map.azure_map import DEFAULT_DATASTORE
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..job import SweepWarning
 from ..sweep_objects import NotFound
@@ -205,11 +205,13 @@ class ComputeOperations:
         Args:
             compute: The compute target.
         """
-        if self._map.find_compute(compute.name) is None:
-            missing = self._map.missing("compute", compute.name)
-        else:
-            missing = "the Azure map says what this compute target is"
-        message = f"{compute.name}: no machines are created, the cluster has its nodes: {missing}"
+        is_known = self._map.find_compute(compute.name) is not None
+        remedy = (
+            "the Azure map says what this compute target is"
+            if is_known
+            else self._map.missing("compute", compute.name)
+        )
+        message = f"{compute.name}: no machines are created, the cluster has its nodes: {remedy}"
         warnings.warn(message, SweepWarning, stacklevel=2)
         return Poller(compute)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...loading.azure_map import AzureMap
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..job import SweepWarning
 from .asset_operations import ResourceNotFoundError
 from .components import load_component

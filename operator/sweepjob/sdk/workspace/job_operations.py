@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import JobService
 from ..azure_resolution import Resolver
@@ -16,7 +16,7 @@ from ..client import unique_name
 from ..job import Command, SweepJob, SweepWarning
 from ..object_name import object_name
 from ..run import SweepRun
-from ..sweep_objects import SweepError
+from ..sweep_objects import NotFound, SweepError
 from ..trial_run import TrialRun
 from .backends import Backend
 from .pipelines import PipelineJob, with_pipeline
@@ -136,17 +136,34 @@ class JobOperations:
         return []
 
     def get(self, name: str) -> Any:
-        """Return the sweep of a name.
+        """Return the sweep or the trial of a name.
 
         Args:
-            name: Name of the sweep.
+            name: Name of the sweep, or of a trial, such as ``properties["best_child_run_id"]``.
 
         Raises:
-            NotFound: There is no such sweep.
+            NotFound: There is neither.
         """
         if name in self._commands:
             return self._commands[name]
-        return self._backend.get(name)
+        try:
+            return self._backend.get(name)
+        except NotFound:
+            found = self._trial(name)
+            if found is None:
+                raise
+            return found
+
+    def _trial(self, name: str) -> TrialRun | None:
+        """Return the trial of a name; None without one."""
+        sweep, _, index = name.rpartition("-")
+        if not sweep or not index.isdecimal():
+            return None
+        try:
+            trials = self._backend.get(sweep).trials()
+        except NotFound:
+            return None
+        return next((trial for trial in trials if trial.name == name), None)
 
     @unused_arguments({"list_view_type": "nothing is archived here; all jobs are returned"})
     def list(

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...loading.errors import LoadError
 from ...loading.sweep_files import read_documents
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
 from ..overrides import overridden

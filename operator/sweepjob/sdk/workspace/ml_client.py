@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ...unused_arguments import unused_arguments
+from ...training.unused_arguments import unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
 from ..azure_resolution import Resolver

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ....unused_arguments import unused_arguments
+from ....training.unused_arguments import unused_arguments
 from ..._other_names import other_names
 from ..._unsupported import unsupported
 from ...data.dataset_consumption_config import MOUNT_PATH

@@ -32,6 +32,15 @@ class PrimaryMetricGoal(Enum):
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
 
+    @staticmethod
+    def from_str(goal: str) -> PrimaryMetricGoal:
+        """Return the goal of a word.
+
+        Args:
+            goal: ``maximize`` or ``minimize``, in any case.
+        """
+        return PrimaryMetricGoal(goal.lower())
+
 
 class HyperDriveConfig(CheckedAttributes):
     """The definition of a sweep, as in v1. Attributes can be assigned until it is submitted.
