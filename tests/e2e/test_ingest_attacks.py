@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from tests.cluster import target as clusters
+from tests.cluster.console import ClusterError
 
 from .pushes import push, reports
 from .sweeps import Sweeps, choice, eventually
@@ -218,6 +219,17 @@ def test_the_token_of_a_deleted_pod_is_refused(sweeps: Sweeps, pod: str) -> None
     assert answer.split()[0] in ("401", "410", "503")
     best = sweeps.trials("gone")[0]["status"]["curve"]["best"]
     assert best == "0.101"
+
+
+@pytest.mark.usefixtures("pod")
+@pytest.mark.parametrize(
+    "spec",
+    [{"parameters": {"level": "9"}}, {"source": "me"}, {"source": None}, {"assignment": "{}"}],
+)
+def test_what_a_trial_runs_with_cannot_be_patched(sweeps: Sweeps, spec: dict[str, Any]) -> None:
+    patch = ("patch", "sweeptrial", "live-0", "--type=merge", "-p", json.dumps({"spec": spec}))
+    with pytest.raises(ClusterError, match="the parameters of a SweepTrial never change"):
+        sweeps.kubectl(*patch)
 
 
 def test_the_operator_has_no_permissions_on_secrets(sweeps: Sweeps) -> None:

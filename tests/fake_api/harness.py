@@ -17,7 +17,7 @@ from sweepjob.api.resources import SWEEPJOBS
 from sweepjob.controllers.push_handler import PushHandler
 from sweepjob.kube import errors
 from sweepjob.kube.client import KubeClient
-from sweepjob.kube.rate_limiter import RequestRateLimiter
+from sweepjob.kube.rate_limiter import CONCURRENT_REQUESTS, RequestRateLimiter
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
@@ -59,7 +59,7 @@ class RunningOperator:
         sender: Sender | None = None,
     ) -> None:
         self.transport = transport
-        rate_limiter = RequestRateLimiter(SETTINGS.requests_per_second, 20)
+        rate_limiter = RequestRateLimiter(SETTINGS.requests_per_second, 20, CONCURRENT_REQUESTS)
         self._api = KubeClient(transport, rate_limiter)
         operator = build_operator(
             self._api, settings, clock, reviews_access=reviews_access, sender=sender

@@ -17,10 +17,13 @@ EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
-    """Of a server whose watches send one event, after a while, and then nothing for ever."""
+    """Of a server whose watches send one event, after a while, and then nothing for ever. A pod is read at
+    once."""
     over = asyncio.Event()
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.endswith("/pods/read"):
+            return web.json_response(EVENT["object"])
         response = web.StreamResponse()
         await response.prepare(request)
         await asyncio.sleep(0.05)
@@ -77,4 +80,21 @@ async def test_log_streams_have_their_own_connections(
     finally:
         for log in logs:
             await log.aclose()
+        await connected.close()
+
+
+async def test_watches_have_their_own_connections(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are three for each of watchNamespaces; requests would have no connection left."""
+    monkeypatch.setattr(http_transport, "_CONNECTIONS", 2)
+    connected = KubeClient(HttpTransport(Endpoint(address)))
+    watches = [connected.watch(resources.PODS, f"n{n}", "", "1") for n in range(8)]
+    try:
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(anext(watch) for watch in watches))
+            assert await connected.get(resources.PODS, "n", "read") == EVENT["object"]
+    finally:
+        for watch in watches:
+            await watch.aclose()
         await connected.close()

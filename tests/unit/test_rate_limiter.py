@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sweepjob.kube.errors import retry_after
-from sweepjob.kube.rate_limiter import Priority, RequestRateLimiter
+from sweepjob.kube.rate_limiter import CONCURRENT_REQUESTS, Priority, RequestRateLimiter
 
 from tests.fake_api.virtual_time import VirtualTimeLoop
 
@@ -106,3 +106,95 @@ def test_all_requests_wait_after_retry_after() -> None:
 def test_a_server_that_asks_for_years_is_asked_again(asked: str, seconds: float) -> None:
     """Forever is no time that an event loop can wait: it would end the operator."""
     assert retry_after({"Retry-After": asked}) == seconds
+
+
+class SlowServer:
+    """A fake: an API server that answers after a while, behind a pool of connections."""
+
+    def __init__(self, rate_limiter: RequestRateLimiter, seconds: float) -> None:
+        self._rate_limiter, self._seconds = rate_limiter, seconds
+        self._connections = asyncio.Semaphore(64)
+        self.at_once = self.most = 0
+
+    async def request(self, flow: str, priority: Priority = Priority.NORMAL) -> float:
+        """Send a request; return when it was answered."""
+        async with self._rate_limiter.turn(priority, flow), self._connections:
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            await asyncio.sleep(self._seconds)
+            self.at_once -= 1
+        return asyncio.get_running_loop().time()
+
+
+def test_a_slow_server_is_shared_fairly() -> None:
+    """Requests that were admitted before would be served first, in the order of their arrival."""
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        server = SlowServer(RequestRateLimiter(200.0, 400, CONCURRENT_REQUESTS), 1.0)
+        many = [asyncio.create_task(server.request("many")) for _ in range(400)]
+        await asyncio.sleep(0.1)
+        started = loop.time()
+        for step in range(1, 6):  # what the first trial of a sweep needs, one after the other
+            assert await server.request("one") - started == pytest.approx(step, abs=0.01)
+        await asyncio.gather(*many)
+        assert server.most <= CONCURRENT_REQUESTS
+
+    play(scenario)
+
+
+def test_urgent_requests_pass_those_that_wait_for_a_slow_server() -> None:
+    async def scenario() -> None:
+        server = SlowServer(RequestRateLimiter(200.0, 400, 10), 1.0)
+        many = [asyncio.create_task(server.request(f"n{n % 40}")) for n in range(200)]
+        await asyncio.sleep(0.1)
+        started = asyncio.get_running_loop().time()
+        assert await server.request("n1", Priority.URGENT) - started < 2.0
+        for task in many:
+            task.cancel()
+
+    play(scenario)
+
+
+def test_a_flow_that_is_held_up_leaves_room_for_others() -> None:
+    """A webhook of one namespace that answers nothing, whatever the priority of its requests."""
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        rate_limiter = RequestRateLimiter(1000.0, 1000, 10)
+        held = SlowServer(rate_limiter, 1e6)
+        tasks = [asyncio.create_task(held.request("held", Priority.URGENT)) for _ in range(50)]
+        await asyncio.sleep(0.1)
+        assert held.at_once == 5, "half of them"
+        quick = SlowServer(rate_limiter, 0.1)
+        started = loop.time()
+        for _ in range(20):
+            await quick.request("quick", Priority.BEST_EFFORT)
+        assert loop.time() - started == pytest.approx(2.0, abs=0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        assert await quick.request("held") - loop.time() == pytest.approx(0.0, abs=0.2)
+
+    play(scenario)
+
+
+def test_a_request_that_is_cancelled_makes_room() -> None:
+    async def scenario() -> None:
+        rate_limiter = RequestRateLimiter(1000.0, 1000, 2)
+        server = SlowServer(rate_limiter, 1.0)
+        first = asyncio.create_task(server.request("a"))
+        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(server.request("a"))
+        await asyncio.sleep(0.1)
+        first.cancel()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        waiting.cancel()  # admitted at this moment, or still waiting
+        await asyncio.wait([first, waiting])
+        started = asyncio.get_running_loop().time()
+        for _ in range(3):
+            await server.request("a")
+        assert asyncio.get_running_loop().time() - started == pytest.approx(3.0, abs=0.01)
+
+    play(scenario)

@@ -108,7 +108,7 @@ class HttpTransport:
         Args:
             request: what to send.
             idle_timeout: seconds of silence that count as a broken connection. None for a stream that may
-                be silent for as long as it likes, which has a connection outside of the pool.
+                be silent for as long as it likes.
 
         Raises:
             TransportError: no response began.
@@ -116,8 +116,8 @@ class HttpTransport:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=_CONNECT_TIMEOUT, sock_read=idle_timeout
         )
-        session = self._unpooled if idle_timeout is None else self._pooled
-        response = await self._send(session, request, timeout)
+        # Outside of the pool: watches of many namespaces would leave no connection for requests.
+        response = await self._send(self._unpooled, request, timeout)
         return ResponseStream(
             response.status, _chunks(response), response.headers, close=response.close
         )

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+import contextlib
+import math
+from collections import Counter, OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
 from enum import IntEnum
 
+# Requests without an answer at a time: fewer than the transport has connections, for which requests would
+# wait in the order of their arrival.
+CONCURRENT_REQUESTS = 48
+_SHARE = 0.5  # of them, for one flow
 _LONGEST_PAUSE = 10.0  # seconds; a server that asks for more is asked again earlier
 
 
@@ -27,8 +34,12 @@ class _FairQueue:
     def push(self, flow: str, admitted: asyncio.Future[None]) -> None:
         self._flows.setdefault(flow, deque()).append(admitted)
 
-    def pop(self) -> asyncio.Future[None]:
-        flow, waiting = self._flows.popitem(last=False)
+    def next_flow(self, may_send: Callable[[str], bool]) -> str | None:
+        """Return the flow whose turn it is among those that may send; None where there is none."""
+        return next(filter(may_send, self._flows), None)
+
+    def pop(self, flow: str) -> asyncio.Future[None]:
+        waiting = self._flows.pop(flow)
         admitted = waiting.popleft()
         if waiting:
             self._flows[flow] = waiting  # behind the others
@@ -47,33 +58,58 @@ class RequestRateLimiter:
     A flow is what is served fairly, as in the API server's Priority and Fairness: here a namespace.
     However many requests one namespace causes, a request of another waits for at most one of them.
 
+    An API server that answers slowly gets no more than ``concurrent`` requests at a time, of which a flow
+    has half at most: then the others, too, wait here and in turn, and no slow webhook holds them all.
+
     Args:
         rate: requests per second in the long run (QPS).
         burst: requests at once after a pause.
+        concurrent: requests without an answer at a time.
     """
 
-    def __init__(self, rate: float, burst: int) -> None:
+    def __init__(self, rate: float, burst: int, concurrent: float = math.inf) -> None:
         self._rate, self._burst = rate, float(burst)
+        self._concurrent = concurrent
+        self._sent: Counter[str] = Counter()  # requests without an answer, by flow
         self._tokens = self._burst
         self._updated = float("-inf")  # loop time at which the tokens were computed
         self._paused_until = float("-inf")
         self._queues = {priority: _FairQueue() for priority in Priority}
         self._timer: asyncio.TimerHandle | None = None
 
-    async def acquire(self, priority: Priority, flow: str = "") -> None:
-        """Wait until a request may be sent.
+    @contextlib.asynccontextmanager
+    async def turn(self, priority: Priority, flow: str = "") -> AsyncIterator[None]:
+        """Wait until a request may be sent; the body sends it and waits for the answer.
 
         Args:
             priority: the request's.
             flow: the namespace that the request belongs to; empty for the cluster's.
         """
-        if self._next_queue() is None and self._delay() <= 0.0:
-            self._tokens -= 1.0
+        await self.acquire(priority, flow)
+        try:
+            yield
+        finally:
+            self._release(flow)
+
+    async def acquire(self, priority: Priority, flow: str = "") -> None:
+        """Wait until a request may be sent. It counts as one without an answer; see ``turn``.
+
+        Args:
+            priority: the request's.
+            flow: the namespace that the request belongs to; empty for the cluster's.
+        """
+        if self._next() is None and self._may_send(flow) and self._delay() <= 0.0:
+            self._count(flow)
             return
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues[priority].push(flow, admitted)
         self._schedule()
-        await admitted
+        try:
+            await admitted
+        except asyncio.CancelledError:
+            if admitted.done() and not admitted.cancelled():
+                self._release(flow)  # it was admitted, and will not be sent
+            raise
 
     def pause(self, seconds: float) -> None:
         """Send nothing for some seconds, as the API server asks with Retry-After."""
@@ -85,9 +121,27 @@ class RequestRateLimiter:
         """The number of waiting requests."""
         return sum(map(len, self._queues.values()))
 
-    def _next_queue(self) -> _FairQueue | None:
-        """Return the queue of the highest priority that has a request."""
-        return next((queue for queue in self._queues.values() if queue), None)
+    def _next(self) -> tuple[_FairQueue, str] | None:
+        """Return the queue and the flow of the next request; None where none may be sent."""
+        for queue in self._queues.values():
+            flow = queue.next_flow(self._may_send)
+            if flow is not None:
+                return queue, flow
+        return None
+
+    def _may_send(self, flow: str) -> bool:
+        is_free = self._sent.total() < self._concurrent
+        return is_free and self._sent[flow] < self._concurrent * _SHARE
+
+    def _count(self, flow: str) -> None:
+        self._tokens -= 1.0
+        self._sent[flow] += 1
+
+    def _release(self, flow: str) -> None:
+        self._sent[flow] -= 1
+        if self._sent[flow] <= 0:
+            del self._sent[flow]
+        self._schedule()
 
     def _delay(self) -> float:
         """Return seconds until there is a token; add the tokens of the time since the last call."""
@@ -99,15 +153,16 @@ class RequestRateLimiter:
         return max(missing, self._paused_until - now)
 
     def _schedule(self) -> None:
-        if self._timer is None and self._next_queue() is not None:
+        if self._timer is None and self._next() is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, self._delay()), self._admit)
 
     def _admit(self) -> None:
         self._timer = None
-        while (queue := self._next_queue()) is not None and self._delay() <= 0.0:
-            admitted = queue.pop()
+        while (found := self._next()) is not None and self._delay() <= 0.0:
+            queue, flow = found
+            admitted = queue.pop(flow)
             if not admitted.done():  # its task may have been cancelled
                 admitted.set_result(None)
-                self._tokens -= 1.0
+                self._count(flow)
         self._schedule()

@@ -128,9 +128,13 @@ class RequestSender:
         self, request: Request, priority: Priority, send: Callable[[Request], Awaitable[R]]
     ) -> R:
         """Send a request when it is its turn, if it may be sent, and count it."""
+        if self._rate_limiter is None or request.path.startswith(LEASES.prefix):
+            return await self._send_now(request, send)
+        async with self._rate_limiter.turn(priority, _namespace_of(request.path)):
+            return await self._send_now(request, send)
+
+    async def _send_now(self, request: Request, send: Callable[[Request], Awaitable[R]]) -> R:
         method, path = request.method, request.path
-        if self._rate_limiter is not None and not path.startswith(LEASES.prefix):
-            await self._rate_limiter.acquire(priority, _namespace_of(path))
         # Asked after the wait: the operator may have lost its leadership meanwhile.
         if method != "GET" and not path.startswith(_ALWAYS_WRITABLE) and not self.may_write():
             raise errors.NotLeader(f"{method} {path}: this operator is not the leader")

@@ -16,7 +16,7 @@ import uvloop
 
 from ..early_stopping.policies.registry import POLICIES
 from ..kube.connection import connect
-from ..kube.rate_limiter import RequestRateLimiter
+from ..kube.rate_limiter import CONCURRENT_REQUESTS, RequestRateLimiter
 from ..log_parsing.number_syntax import compile_expressions
 from ..search.samplers.registry import SAMPLERS
 from ..settings import OperatorSettings
@@ -39,7 +39,8 @@ async def run(settings: OperatorSettings) -> None:
     compile_expressions()
     rate = settings.requests_per_second
     api = await connect(
-        strict_tls=settings.strict_tls, rate_limiter=RequestRateLimiter(rate, int(2 * rate))
+        strict_tls=settings.strict_tls,
+        rate_limiter=RequestRateLimiter(rate, int(2 * rate), CONCURRENT_REQUESTS),
     )
     process = OperatorProcess(api, settings)
     tasks = [asyncio.create_task(part, name=name) for name, part in process.parts().items()]

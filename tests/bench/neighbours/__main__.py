@@ -69,7 +69,11 @@ async def measure(
     operator = OperatorObserver(target)
     async with operator.observing():
         impact = await sufferer.measure(options.seconds, options.judged)
-    return row(attack, impact, operator)
+    text = row(attack, impact, operator)
+    if attack.has_pod:
+        said = ("-n", attack.namespaces[0], "logs", "attacker", "--tail=1")
+        text += f"; the attacker: {target.kubectl(*said).strip()}"
+    return text
 
 
 async def _end(target: Target, attack: Attack) -> None:

@@ -38,15 +38,17 @@ class Attack:
         title: for the table.
         start: starts it.
         namespaces: what has to be deleted after it.
-        did: counters of the operator that show that it took place.
+        did: counters of the operator that show what it did.
         settle: seconds after its start until the measurement.
+        has_pod: its namespace has a pod whose last line of log says what it did.
     """
 
     title: str
     start: Callable[[], Awaitable[None]]
     namespaces: tuple[str, ...]
     did: tuple[str, ...]
-    settle: float = 10.0  # seconds after its start
+    settle: float = 10.0
+    has_pod: bool = False
 
 
 def attacks(
@@ -62,6 +64,8 @@ def attacks(
 
     async def nothing() -> None:
         pass
+
+    refusals = ("sweepjob_intake_connections_refused_total",)
 
     def own(attack: str) -> str:
         return f"bench-{run}-{attack}"
@@ -80,6 +84,9 @@ def attacks(
 
         return start
 
+    def by_pod(title: str, mode: str, connections: int) -> Attack:
+        return Attack(title, pod(mode, connections), (own(mode),), refusals, has_pod=True)
+
     async def refused() -> None:
         clusters.make_namespace(target, own("refused"))
         quota = {"metadata": {"name": "none"}, "spec": {"hard": {"count/jobs.batch": "0"}}}
@@ -93,15 +100,12 @@ def attacks(
 
     lines = ("sweepjob_metric_reports_total", "sweepjob_log_lines_skipped_total")
     requests = ("sweepjob_pushes_total",)
-    refusals = ("sweepjob_intake_connections_refused_total",)
     return {
         "rest": Attack("at rest", nothing, (), requests),
         "logs": Attack("one log without pause", flood, (own("logs"),), lines),
-        "no-token": Attack(
-            "10 connections, no token", pod("no-token", 10), (own("no-token"),), requests
-        ),
-        "made-up": Attack("10, made-up tokens", pod("made-up", 10), (own("made-up"),), requests),
-        "idle": Attack(f"{idle:,} idle connections", pod("idle", idle), (own("idle"),), refusals),
+        "no-token": by_pod("10 connections, no token", "no-token", 10),
+        "made-up": by_pod("10, made-up tokens", "made-up", 10),
+        "idle": by_pod(f"{idle:,} idle connections", "idle", idle),
         "refused": Attack(
             f"{_REFUSED} refused sweeps",
             refused,
