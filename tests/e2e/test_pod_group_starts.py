@@ -10,17 +10,24 @@ from sweepjob.timestamps import parse_time
 
 from tests.cluster import lifecycle
 from tests.cluster.components import Options
+from tests.process_groups import RENDEZVOUS
 
 from .sweeps import Sweeps, choice
 
 GPUS, TRIALS, INSTANCES = 8, 6, 3
-# Rank 0 is the last one to end, since the others would be deleted with what their pods show.
-SCRIPT = """
-import os, time
-rank = int(os.environ["SWEEPJOB_RANK"])
-time.sleep(4 if rank else 6)
+# The ranks wait for each other, as in training. Rank 0 is the last one to end, since the others would be
+# deleted with what their pods show.
+SCRIPT = (
+    RENDEZVOUS
+    + """
+all_reduce(rank)
+time.sleep(4)
 print("score:", 1.0)
+all_reduce(rank)
+if rank == 0:
+    time.sleep(6)
 """
+)
 
 
 def times_of(pod: Any) -> tuple[float, float]:
@@ -53,6 +60,7 @@ def test_six_trials_of_three_pods_on_eight_gpus(sweeps: Sweeps, eight_gpus: None
         "command": ["python", "-c", SCRIPT],
         "resources": {"limits": {"nvidia.com/gpu": 1}},
         "instanceCount": INSTANCES,
+        "distribution": {"type": "pytorch"},
         "stopGracePeriodSeconds": 1,
     }
     sweeps.apply("crowd", spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,7 +59,8 @@ def train_jobs(sweeps: Sweeps) -> Iterator[Sweeps]:
 
 def runtime(image: str) -> dict[str, Any]:
     """A TrainingRuntime of PyTorch, in the namespace of the test."""
-    pod = {"containers": [{"name": "node", "image": image, "securityContext": RESTRICTED}]}
+    container = {"name": "node", "image": image, "securityContext": RESTRICTED}
+    pod = {"containers": [container], "terminationGracePeriodSeconds": 2}
     step = {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}
     job = {"backoffLimit": 0, "template": {"spec": {"restartPolicy": "Never", **pod}}}
     node = {"name": "node", "template": {"metadata": {"labels": step}, "spec": job}}
@@ -127,7 +129,9 @@ def test_train_jobs_of_a_swept_number_of_nodes_with_early_stopping(train_jobs: S
     assert stopped["status"]["phase"] == "EarlyStopped", stopped["status"]
     left = [j["metadata"]["name"] for j in train_jobs.get(TRAIN_JOBS)["items"]]
     assert left == ["nodes-0"], "the object of a stopped trial is deleted"
-    assert not pods(train_jobs, "nodes-1"), "and its pods with it"
+    eventually(lambda: not pods(train_jobs, "nodes-1"), 10, "and its pods are, and stay so")
+    time.sleep(3)
+    assert not pods(train_jobs, "nodes-1"), "its controller has made new ones"
 
 
 def test_a_train_job_that_fails_is_tried_again_and_names_its_pod(train_jobs: Sweeps) -> None:

@@ -186,6 +186,12 @@ def test_the_nodes_of_all_pods_are_kept_where_the_sweep_asks_for_it() -> None:
         assert template["metadata"]["annotations"]["karpenter.sh/do-not-disrupt"] == "true"
 
 
+def test_the_object_is_gone_before_its_controller_can_make_its_parts_again() -> None:
+    """Unlike a Job, which is gone when its pods are."""
+    assert spec(trial()).trial.deletion_propagation == "Background"
+    assert spec({"image": "x", "command": "x"}).trial.deletion_propagation == "Foreground"
+
+
 def test_the_spec_is_not_changed() -> None:
     parsed = spec(trial())
     before = copy.deepcopy(parsed.trial.manifest.body)

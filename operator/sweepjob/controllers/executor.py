@@ -133,7 +133,9 @@ class Executor:
         self, sweep: SweepStore, trial: TrialState, action: act.DeleteJob
     ) -> None:
         target = (sweep.state.namespace, action.job, action.uid)
-        resource = self._caches.workload_resource(sweep.state.spec.trial.manifest)
-        deleted = await self._api.delete(resource, *target, propagation="Foreground")
+        spec = sweep.state.spec.trial
+        resource = self._caches.workload_resource(spec.manifest)
+        propagation = spec.deletion_propagation
+        deleted = await self._api.delete(resource, *target, propagation=propagation)
         existed = deleted is not None
         sweep.trials.mark_job_deleted(trial, action.uid, action.pods, existed=existed)

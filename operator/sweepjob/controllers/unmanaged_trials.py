@@ -44,5 +44,7 @@ class UnmanagedTrials:
             for job in self._caches.jobs_of(key):
                 if job.owner == uid and not job.view.deleting:
                     target = (key.namespace, job.name, job.uid)
-                    resource = self._caches.workload_resource(sweep.state.spec.trial.manifest)
-                    await self._api.delete(resource, *target, propagation="Foreground")
+                    spec = sweep.state.spec.trial
+                    resource = self._caches.workload_resource(spec.manifest)
+                    propagation = spec.deletion_propagation
+                    await self._api.delete(resource, *target, propagation=propagation)

@@ -44,7 +44,7 @@ class DeletePod:
 
 @dataclass(frozen=True, slots=True)
 class DeleteJob:
-    """Delete a Job with foreground propagation: it is gone when its pods are.
+    """Delete the Job of an attempt, or its object of another kind, with its pods.
 
     Attributes:
         pods: uids of pods that nobody else has deleted before: the Job does not replace them.

@@ -93,15 +93,15 @@ def _type_at(root: Any, path: Path, schemas: Mapping[str, Any]) -> str:
     return declared if declared in _TYPES else ""
 
 
-def _resolved(schema: Any, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(given: Any, schemas: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow references to other schemas; a schema with a default wraps its reference in ``allOf``."""
+    schema = _mapping(given)
     for _ in range(_MOST_STEPS):
-        schema = _mapping(schema)
         wrapped = schema.get("allOf")
         if "$ref" in schema:
-            schema = schemas.get(str(schema["$ref"]).rpartition("/")[2])
+            schema = _mapping(schemas.get(str(schema["$ref"]).rpartition("/")[2]))
         elif "type" not in schema and isinstance(wrapped, list) and len(wrapped) == 1:
-            schema = wrapped[0]
+            schema = _mapping(wrapped[0])
         else:
             return schema
     return {}

@@ -71,6 +71,16 @@ class TrialTemplate:
         return self.instance_count > 1 or self.manifest is not None
 
     @property
+    def deletion_propagation(self) -> str:
+        """How the Job or the object of an attempt is deleted.
+
+        With Foreground, a Job is gone when its pods are. An object of another kind would stay until then,
+        and its controller might make again what the garbage collector has just deleted: Kubeflow Trainer
+        makes the JobSet of a TrainJob again, which starts new pods.
+        """
+        return "Foreground" if self.manifest is None else "Background"
+
+    @property
     def template_path(self) -> str:
         """The path of ``template`` in the spec."""
         manifest = self.manifest
