@@ -13,7 +13,13 @@ from sweepjob.search.gaussian_process.acquisition import LogExpectedImprovement
 from sweepjob.search.gaussian_process.expected_hypervolume import (
     LogExpectedHypervolumeImprovement,
 )
-from sweepjob.search.gaussian_process.pareto import dominators, non_dominated_boxes, spread_out
+from sweepjob.search.gaussian_process.kernel import quick_sum_of_each, sum_of_each
+from sweepjob.search.gaussian_process.pareto import (
+    compromises,
+    dominators,
+    non_dominated_boxes,
+    spread_out,
+)
 
 # Few different values: ties are common.
 FRONTS = st.integers(2, 4).flatmap(
@@ -131,3 +137,33 @@ def test_a_front_of_many_points_is_thinned_where_they_are_close(objectives: int)
     apart = np.abs(front[:, None] - kept).max(2).min(1)
     assert apart.max() < 0.25
     assert (spread_out(front, 500) == front).all()
+
+
+@given(
+    st.integers(1, 3).flatmap(
+        lambda d: st.lists(st.tuples(*[st.integers(-5, 5)] * d), min_size=1, max_size=8)
+    )
+)
+def test_compromises_are_what_no_other_point_nearly_dominates(rows: list[tuple[int, ...]]) -> None:
+    front = np.array(rows, dtype=float)
+    expected = [
+        p
+        for p in rows
+        if not any(
+            all(b >= a - 1 for a, b in zip(p, other, strict=True))
+            and any(b >= a + 3 for a, b in zip(p, other, strict=True))
+            for other in rows
+        )
+    ]
+    assert compromises(front, 1.0).tolist() == [list(p) for p in expected or rows]
+
+
+@pytest.mark.parametrize("spread", [1.0, 50.0, 1e4])
+def test_the_quick_sum_of_kernels_is_the_same_but_for_rounding(spread: float) -> None:
+    """Also for so wide a range that exponentials would overflow, and for several columns of a parameter."""
+    generator = np.random.default_rng(2)
+    a, b = spread * generator.random((300, 4)), spread * generator.random((20, 4)) - 3.0
+    for starts in (np.arange(4), np.array([0, 2, 3])):
+        found, exact = quick_sum_of_each(a, b, starts), sum_of_each(a, b, starts)
+        assert found == pytest.approx(exact, abs=1e-12)
+    assert quick_sum_of_each(a[:0], b, np.arange(4)).shape == (0, 20)

@@ -11,6 +11,7 @@ from scipy.special import log_ndtr
 from .arrays import Array
 from .encoding import Encoding
 from .fit_cache import FitCache
+from .kernel import quick_sum_of_each
 from .regression import GaussianProcess, condition
 from .selection import fitted_count, select_trials
 
@@ -77,7 +78,8 @@ class ConstraintModel:
         hyper = self._fits.fit(points[fitted], outcomes[fitted])
         keep = select_trials(nearness, _MODELLED)
         features = self.encoding.features(points[keep])
-        process = condition(features, outcomes[keep], owner, hyper, self.encoding.features(pending))
+        running = self.encoding.features(pending)
+        process = condition(features, outcomes[keep], owner, hyper, running, quick_sum_of_each)
         return FeasibilityProbability(process, scale.limit)
 
 

@@ -14,10 +14,17 @@ Rasmussen (2011), additive Gaussian processes of first order.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from .arrays import Array
+
+# From scaled features, and the first column of each parameter, to the additive part of a kernel.
+SumOfEach = Callable[[Array, Array, Array], Array]
+# The widest range of which exponentials, and their products, are finite.
+_WIDEST = 600.0
+_ROWS = 128  # of a matrix that are computed at a time, so that they stay in the cache
 
 
 def squared_distances(a: Array, b: Array) -> Array:
@@ -102,3 +109,61 @@ def sum_of_each(a: Array, b: Array, starts: Array) -> Array:
         total += value
     total /= count
     return total
+
+
+def quick_sum_of_each(a: Array, b: Array, starts: Array) -> Array:
+    """Return the same as ``sum_of_each`` but for rounding, in about half of the time.
+
+    Of two numbers, exp(-|x - y|) is the smaller one of exp(x) exp(-y) and exp(-x) exp(y), so that there
+    is one exponential for each row and none for each pair. Some rows at a time stay in the cache.
+
+    Args:
+        a: scaled features; shape (n, width).
+        b: scaled features; shape (m, width).
+        starts: the first column of each parameter; shape (scales,).
+
+    Returns:
+        shape (n, m).
+    """
+    count = len(starts)
+    if not len(a) or not len(b) or count != a.shape[1]:
+        return sum_of_each(a, b, starts)
+    root = math.sqrt(5.0 * count)
+    x, y = a * root, b * root
+    low, high = min(x.min(), y.min()), max(x.max(), y.max())
+    if high - low > _WIDEST:
+        return sum_of_each(a, b, starts)
+    x, y = x - 0.5 * (low + high), y - 0.5 * (low + high)
+    rows = [(x, np.exp(x), np.exp(-x)), (y, np.exp(y), np.exp(-y))]
+    total = np.zeros((len(a), len(b)))
+    for begin in range(0, len(a), _ROWS):
+        part = slice(begin, begin + _ROWS)
+        _add_each(total[part], [column[part] for column in rows[0]], rows[1])
+    total /= count
+    return total
+
+
+def _add_each(total: Array, a: Sequence[Array], b: Sequence[Array]) -> None:
+    """Add the kernels of all parameters to ``total``, in place.
+
+    Args:
+        total: shape (n, m).
+        a: points, their exponentials and those of minus them; each of shape (n, scales).
+        b: the same of others; each of shape (m, scales).
+    """
+    distance, decay, other = (np.empty_like(total) for _ in range(3))
+    for (x, up, down), (y, above, below) in zip(_columns(a), _columns(b), strict=True):
+        np.multiply(up[:, None], below, out=decay)
+        np.multiply(down[:, None], above, out=other)
+        np.minimum(decay, other, out=decay)
+        np.abs(np.subtract(x[:, None], y, out=distance), out=distance)
+        value = np.multiply(distance, 1.0 / 3.0, out=other)
+        value += 1.0
+        value *= distance
+        value += 1.0
+        value *= decay
+        total += value
+
+
+def _columns(arrays: Sequence[Array]) -> Iterator[tuple[Array, ...]]:
+    return zip(*(array.T for array in arrays), strict=True)

@@ -35,6 +35,30 @@ def dominators(scores: Array) -> Array:
     return found
 
 
+def compromises(front: Array, tolerance: float) -> Array:
+    """Return the points of a front that are compromises: no other one nearly dominates them.
+
+    A point that is best in one objective by a hair, and far behind in another, is on the front and of no
+    use. Another one nearly dominates it: is behind by the tolerance at most in all objectives, and ahead
+    by three times as much in one.
+
+    Sources: Ishibuchi et al. (2020), dominance-resistant solutions; Laumanns et al. (2002), epsilon
+    dominance.
+
+    Args:
+        front: shape (n, objectives), at least one.
+        tolerance: in units of scores.
+
+    Returns:
+        shape (m, objectives), at least one.
+    """
+    ahead = front[None, :, :] - front[:, None, :]
+    is_close, is_ahead = (ahead >= -tolerance).all(axis=2), (ahead >= 3.0 * tolerance).any(axis=2)
+    kept = ~np.asarray(is_close & is_ahead).any(axis=1)
+    found: Array = front[kept] if kept.any() else front
+    return found
+
+
 def spread_out(front: Array, most: int) -> Array:
     """Return at most so many points of a front, each as far as possible from those before it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from .arrays import Array
 from .encoding import Encoding
 from .fitting import Hyperparameters, fit
+from .kernel import SumOfEach, sum_of_each
 from .regression import GaussianProcess, condition
 from .selection import fitted_count, select_trials
 from .target_transforms import Warp, candidate_warps, standardise, winsorize
@@ -88,9 +90,13 @@ class SurrogateModel:
 
     Attributes:
         encoding: the encoding of the space.
+        transforms: the transforms of outcomes to choose from.
+        sums: computes the additive part of the kernel.
     """
 
     encoding: Encoding
+    transforms: Callable[[Array], Sequence[Warp]] = candidate_warps
+    sums: SumOfEach = sum_of_each
     _fitted: OrderedDict[bytes, Fitted] = field(default_factory=OrderedDict)
 
     def infer(self, points: Array, scores: Array, pending: Array) -> Posterior:
@@ -124,7 +130,8 @@ class SurrogateModel:
         keep = select_trials(standing, _MODELLED)
         features, running = self.encoding.features(points[keep]), self.encoding.features(pending)
         outcomes = fitted.warp(standardise(winsorize(scores)[keep]))
-        process = condition(features, outcomes, self.encoding.owner, fitted.hyper, running)
+        owner, hyper = self.encoding.owner, fitted.hyper
+        process = condition(features, outcomes, owner, hyper, running, self.sums)
         return Conditioned(
             process,
             np.concatenate([points[keep], pending]),
@@ -145,7 +152,7 @@ class SurrogateModel:
         if key not in self._fitted:
             features = self.encoding.features(points[keep])
             tried = []
-            for warp in candidate_warps(outcomes):
+            for warp in self.transforms(outcomes):
                 log_jacobian = warp.log_jacobian(outcomes)
                 if math.isfinite(log_jacobian):
                     values = warp(outcomes)

@@ -7,7 +7,7 @@ from scipy.linalg import LinAlgError, cholesky, solve_triangular
 
 from .arrays import Array
 from .fitting import Hyperparameters
-from .kernel import first_columns, matern, squared_distances, sum_of_each
+from .kernel import SumOfEach, first_columns, matern, squared_distances, sum_of_each
 
 _JITTER = (1e-10, 1e-8, 1e-6, 1e-4, 1e-2)
 _LEAST_VARIANCE = 1e-12
@@ -20,7 +20,12 @@ class GaussianProcess:
     """
 
     def __init__(
-        self, features: Array, outcomes: Array, owner: Array, hyper: Hyperparameters
+        self,
+        features: Array,
+        outcomes: Array,
+        owner: Array,
+        hyper: Hyperparameters,
+        sums: SumOfEach = sum_of_each,
     ) -> None:
         """Condition the process on outcomes.
 
@@ -29,8 +34,9 @@ class GaussianProcess:
             outcomes: shape (n,).
             owner: the index of the length scale of each feature; shape (width,).
             hyper: the hyperparameters.
+            sums: computes the additive part of the kernel.
         """
-        self.hyper = hyper
+        self.hyper, self._sums = hyper, sums
         self._starts = first_columns(owner)
         self._inverse_lengths = 1.0 / hyper.lengths[owner]
         self._scaled = features * self._inverse_lengths
@@ -43,7 +49,7 @@ class GaussianProcess:
         hyper = self.hyper
         covariance = hyper.joint * matern(squared_distances(scaled, self._scaled))[0]
         if hyper.additive:
-            covariance += hyper.additive * sum_of_each(scaled, self._scaled, self._starts)
+            covariance += hyper.additive * self._sums(scaled, self._scaled, self._starts)
         return covariance
 
     def predict(self, features: Array) -> tuple[Array, Array]:
@@ -62,7 +68,12 @@ class GaussianProcess:
 
 
 def condition(
-    features: Array, outcomes: Array, owner: Array, hyper: Hyperparameters, pending: Array
+    features: Array,
+    outcomes: Array,
+    owner: Array,
+    hyper: Hyperparameters,
+    pending: Array,
+    sums: SumOfEach = sum_of_each,
 ) -> GaussianProcess:
     """Return a process given outcomes, and given that pending trials will be as predicted.
 
@@ -74,12 +85,13 @@ def condition(
         owner: the index of the length scale of each feature; shape (width,).
         hyper: the hyperparameters.
         pending: the pending trials' features; shape (m, width).
+        sums: computes the additive part of the kernel.
     """
-    process = GaussianProcess(features, outcomes, owner, hyper)
+    process = GaussianProcess(features, outcomes, owner, hyper, sums)
     if not len(pending):
         return process
     believed = np.concatenate([outcomes, process.predict(pending)[0]])
-    return GaussianProcess(np.concatenate([features, pending]), believed, owner, hyper)
+    return GaussianProcess(np.concatenate([features, pending]), believed, owner, hyper, sums)
 
 
 def _factor(covariance: Array, noise: float) -> Array:

@@ -17,16 +17,20 @@ from .expected_hypervolume import LogExpectedHypervolumeImprovement
 from .failures import FailureModel, SuccessProbability
 from .feasibility import ConstraintModel, FeasibilityProbability, total_violation
 from .joint_posterior import JointPosterior
+from .kernel import quick_sum_of_each
 from .observed_trials import EVEN
 from .pareto import dominators, spread_out
 from .posterior import SurrogateModel
 from .results import Results
+from .target_transforms import candidate_warps, no_warp
 from .utility import Chance, Inference, TrainingData, Utility
 
 # An objective is modelled from this many scores on.
 _LEAST_SCORES = 3
 # Points of the front that an improvement is over, by the number of objectives: bounds its cost.
 _MOST_OF_FRONT = {2: 100, 3: 60, 4: 40}
+# The share of proposals for a far reference, likewise; see ``JointPosterior.reference``.
+_FAR = {2: 1.0, 3: 0.25, 4: 0.25}
 
 
 @dataclass(slots=True)
@@ -49,7 +53,12 @@ class SeveralOutcomesModel:
 
     def __post_init__(self) -> None:
         encoding, outcomes = self.encoding, self.outcomes
-        self._surrogates = [SurrogateModel(encoding) for _ in range(outcomes.objectives)]
+        # Volumes are products of distances, which a power transform would change.
+        transforms = no_warp if outcomes.objectives > 1 else candidate_warps
+        self._surrogates = [
+            SurrogateModel(encoding, transforms, quick_sum_of_each)
+            for _ in range(outcomes.objectives)
+        ]
         self._constraints = [ConstraintModel(encoding) for _ in range(outcomes.constraints)]
         self._failures = FailureModel(encoding)
 
@@ -78,8 +87,11 @@ class SeveralOutcomesModel:
         worse_than = dominators(outcomes)
         best = worse_than == 0
         # Raised by one standard deviation, as the incumbent of one objective; see ``Posterior``.
-        improvement = self._improvement(posterior, outcomes[best] + deviations[best])
-        order = np.lexsort((generator.random(len(points)), worse_than))
+        front = outcomes[best] + deviations[best]
+        reference = self._reference(posterior, front, generator)
+        improvement = self._improvement(posterior, front, reference)
+        is_behind = ~(outcomes > reference).all(axis=1)
+        order = np.lexsort((generator.random(len(points)), worse_than, is_behind))
         return Inference(Utility(improvement, chances), np.concatenate([points[order], good]))
 
     def _feasibility(self, results: Results) -> list[FeasibilityProbability]:
@@ -128,14 +140,24 @@ class SeveralOutcomesModel:
             chance += constraint.log(features)
         return np.concatenate([results.points[results.feasible], results.pending[chance >= EVEN]])
 
-    def _improvement(self, posterior: JointPosterior, front: Array) -> Callable[[Array], Array]:
+    def _reference(
+        self, posterior: JointPosterior, front: Array, generator: np.random.Generator
+    ) -> Array:
+        if self.outcomes.objectives == 1:
+            return np.full(1, -math.inf)
+        is_far = bool(generator.random() < _FAR[self.outcomes.objectives])
+        return posterior.reference(self.outcomes.references, front, is_far=is_far)
+
+    def _improvement(
+        self, posterior: JointPosterior, front: Array, reference: Array
+    ) -> Callable[[Array], Array]:
         """Return the logarithm of the expected improvement over outcomes, as a function of features."""
         if self.outcomes.objectives == 1:
             single = LogExpectedImprovement(float(front.max()))
             process = posterior.objectives[0].process
             return lambda features: single.value(*process.predict(features))
-        reference = posterior.reference(self.outcomes.references)
-        kept = spread_out(front, _MOST_OF_FRONT[self.outcomes.objectives])
+        ahead = front[(front > reference).all(axis=1)]
+        kept = spread_out(ahead, _MOST_OF_FRONT[self.outcomes.objectives])
         several = LogExpectedHypervolumeImprovement(kept, reference)
         return lambda features: several.value(*posterior.predict(features))
 

@@ -133,6 +133,11 @@ def candidate_warps(values: Array) -> tuple[Warp, Warp]:
     return Warp(), Warp(float(found.x))
 
 
+def no_warp(values: Array) -> tuple[Warp]:
+    """Return the identity alone, for outcomes whose distances are to stay what they are."""
+    return (Warp(),)
+
+
 def yeo_johnson(values: Array, exponent: float) -> Array:
     """Return the transform of Yeo and Johnson (2000), equation 2.1; shape (n,) to (n,)."""
     moved = np.empty_like(values)
