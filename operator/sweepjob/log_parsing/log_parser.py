@@ -11,6 +11,7 @@ from ..api.spec.metrics import compiled
 from .labels import Labels, chosen_number
 from .number_syntax import Number, metric_numbers
 from .other_names import OtherNames
+from .progress_bars import ProgressBars
 from .samples import LogSamples, printable
 
 # Azure's Run.log prints this outside of Azure: the name in one line, the value in the next.
@@ -82,6 +83,7 @@ class LogParser:
         self._partial_line = b""
         self._reported = False
         self._others = OtherNames(others)
+        self._bars = ProgressBars()
         self.unreadable_values = 0
         self.changes = 0
         self.unreadable_sample = ""
@@ -99,7 +101,8 @@ class LogParser:
     def read(self, line: str, *, ends: bool = True) -> list[tuple[str, float]]:
         """Return the names and values in the next line.
 
-        If a name occurs more than once, the last value counts: a progress bar rewrites one line.
+        If a name occurs more than once, the last value counts: a progress bar rewrites one line. A bar
+        that is drawn again behind a message has no new values.
 
         Args:
             line: the line, or a part of a long one.
@@ -115,6 +118,8 @@ class LogParser:
             self._values_by_name.clear()
             begins = True
         self._scan(text, ends=ends, begins=begins)
+        if ends and self._bars.is_redrawn(text):
+            self._values_by_name.clear()
         if not ends:
             self._partial_line = text[-_OVERLAP:]
             return []
