@@ -112,7 +112,8 @@ class Victim:
         return times
 
     async def _impact(self, found: dict[str, Any], names: list[str], starts: list[float]) -> Impact:
-        for _ in range(int(_WAIT)):
+        until = time.monotonic() + _WAIT
+        while time.monotonic() < until:
             if self._deleted().keys() >= set(names):
                 break
             await asyncio.sleep(0.25)
