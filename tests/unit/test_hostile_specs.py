@@ -14,6 +14,8 @@ from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
 from sweepjob.api.parsing.suggestions import closest, nearest
 from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.api.validation.exit_code_warnings import exit_code_warnings
+from sweepjob.api.validation.option_like_values import option_like_values
 from sweepjob.api.validation.spec_warnings import spec_warnings
 from sweepjob.loading.azure.command import with_double_braces
 from sweepjob.template import command, kubelet_expansion, shell_quoting
@@ -27,7 +29,7 @@ BLANKS = " " * 6000
 UNITS = [
     "${{", "${{" + BLANKS, "${{ }", "${{}", "$[[", "$[[ ]", "]]", "}}", "$", "$(", "$$(", "${", "$((", "((", "`", "\\`",
     "\\", "'", '"', "'\"", "<<", "<<-'", "<<A\n", "<<A <<B\n", "$(cat <<A\n", "\n", "#", " #", "{", "{lr}", "{ ",
-    "{{" + " " * 9, "${search_space.", "$lr ", "a", "aA.-", "=", "lr=", "--x\n", "$'", "$'\\'", "${a:-", "${a#", "case ",
+    "{{" + " " * 9, "${search_space.", "$lr ", "a", "aA.-", "=", "lr=", "--x\n", "$'", "$'\\'", "${a:-", "${a#", "case ", "& ", "&", "|", "; ", ";\n", "set ", "set -", ">", "-", "--a-", "\t",
     "$(case ", "\"$(", "é$", "1", ".", "{inputs." + "a" * 90,
 ]  # fmt: skip
 READERS: dict[str, Callable[[str], object]] = {
@@ -44,6 +46,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "lines": lambda text: shell_quoting.reference_lines(text.replace("a", "\0")),
     "quantity": is_quantity,
     "braces": with_double_braces,
+    "exit_code": lambda text: [*exit_code_warnings(f"python t.py {text}; echo {text}")],
+    "exit_code_last": lambda text: [*exit_code_warnings(f"python t.py | tee\n{text}x")],
+    "options": lambda text: [
+        *option_like_values("p", f"a --{text}${{{{search_space.lr}}}}", {"lr": -1e-9})
+    ],
 }
 
 
