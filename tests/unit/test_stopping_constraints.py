@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from itertools import permutations
@@ -90,9 +91,9 @@ def test_a_size_in_a_log_stops_the_trial_before_its_first_score() -> None:
     assert decision(sweep, trial).reason == "ConstraintViolated"
 
 
-def test_a_value_that_is_not_finite_stops_the_trial_and_a_minimum_does() -> None:
+def test_what_is_no_number_stops_no_trial_and_a_minimum_does() -> None:
     sweep = store(constraints=[{"metric": "accuracy", "min": 0.5, "stopTrials": True}])
-    for value, stops in ((float("nan"), True), (0.4, True), (0.5, False)):
+    for value, stops in ((math.nan, False), (-math.inf, True), (0.4, True), (0.5, False)):
         trial = running(sweep)
         sweep.switch_pod(trial, "pod", 1.0)
         sweep.ingest_push(trial, push(value), 1.0)

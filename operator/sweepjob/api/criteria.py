@@ -148,8 +148,12 @@ class Criteria:
         return (_violation(c, values) for c in violated(self.constraints, values))
 
     def stopping_violation(self, values: TrialValues) -> str:
-        """Return why a trial is stopped because of its values; empty if it is not."""
-        found = (c for c in violated(self.constraints, values) if c.stops_trials)
+        """Return why a trial is stopped because of its values; empty if it is not.
+
+        A value that is not a number stops none: it says nothing of the bound, and the next one may be within.
+        """
+        stopping = (c for c in violated(self.constraints, values) if c.stops_trials)
+        found = (c for c in stopping if not math.isnan(values[c.metric]))
         return "; ".join(_violation(c, values) for c in found)
 
     def _counts(self, name: str, values: TrialValues) -> bool:
