@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import os
+import signal
 import sys
 
 # As in the operator: threads of BLAS gain nothing on small matrices and fight each other. It has to
@@ -13,6 +14,11 @@ from hypothesis import HealthCheck, settings
 # would compile all that it imports: two seconds for a sweep on this machine, three for MLflow's client.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A shell without job control lets what it starts in the background ignore Ctrl-C, and so all that the tests
+# start; some of them press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a busy machine is no bug. The same examples every time: a red run can be repeated.
 # Contract suites run the same property on several subclasses, which is what they are for.

@@ -21,13 +21,18 @@ def kill_operator(sweeps: Sweeps) -> None:
     if built_in is None:
         pytest.skip("needs the built-in cluster: the process is killed from the host")
     node = built_in.node(1)
-    operators = [
-        pid
-        for pid in namespaces.processes(node)
-        if namespaces.command_line(pid).rstrip().endswith(_INSIDE)
-    ]
-    assert len(operators) == 1
-    namespaces.kill(operators[0], signal.SIGKILL)
+
+    def operators() -> list[int]:
+        return [
+            pid
+            for pid in namespaces.processes(node)
+            if namespaces.command_line(pid).rstrip().endswith(_INSIDE)
+        ]
+
+    # The container may just be started again, after the kill before.
+    pid = eventually(lambda: operators()[0], 60, "the operator runs")
+    assert operators() == [pid]
+    namespaces.kill(pid, signal.SIGKILL)
 
 
 def restarts(sweeps: Sweeps) -> int:

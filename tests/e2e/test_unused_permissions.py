@@ -23,7 +23,7 @@ _RARE = {("batch", "jobs", "get")}
 # Of the chart with one operator; test_leader_election.py has two, and uses all of them.
 _OF_LEASES = "coordination.k8s.io"
 # Of the chart with trialKinds; test_trial_manifests.py compares what it grants with what is asked for.
-_OF_TRIAL_KINDS = ("jobset.x-k8s.io", "example.com")
+_OF_TRIAL_KINDS = ("jobset.x-k8s.io", "trainer.kubeflow.org", "example.com")
 
 
 def used(log: Path) -> Iterator[Permission]:
