@@ -109,7 +109,7 @@ def serve(handler: type[Handler], store: MetricStore) -> LocalServer:
 
 
 def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     connection.request(method, path, raw)
     response = connection.getresponse()

@@ -164,3 +164,37 @@ def test_a_success_before_an_eviction_counts_though_the_job_names_the_eviction()
     [retry] = planned(later, 64.0, jobs=(failed,)).actions
     assert isinstance(retry, act.RecordRetry)
     assert (retry.reason, retry.failures) == ("Evicted", 0)
+
+
+EVICTED = rank(
+    1,
+    succeeded=False,
+    ended=63.0,
+    disrupted=True,
+    interrupted_at=61.0,
+    failure=Cause("Evicted", "drained"),
+)
+
+
+@pytest.mark.parametrize("ended", [60.0, 61.0, 62.0])
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_a_failure_does_not_count_where_the_job_names_an_eviction(
+    ended: float, has_ended: bool
+) -> None:
+    """Rank 0 loses its connection to the evicted rank, and the clock of its node is behind."""
+    broken = rank(0, succeeded=False, ended=ended, failure=EXIT)
+    policy = Cause("PodFailurePolicy", "DisruptionTarget")
+    failed = job(started=0.0, failing=policy)
+    if has_ended:
+        failed = job(started=0.0, failure=policy, ended=63.0)
+    [retry] = planned((broken, EVICTED), 70.0, jobs=(failed,), instances=2).actions
+    assert isinstance(retry, act.RecordRetry)
+    assert (retry.reason, retry.failures, retry.rank) == ("Evicted", 0, 1)
+
+
+def test_a_failure_counts_where_the_job_saw_it_before_the_eviction() -> None:
+    failed = job(started=0.0, failure=Cause("BackoffLimitExceeded", "limit"), ended=63.0)
+    broken = rank(0, succeeded=False, ended=60.0, failure=EXIT)
+    [end] = planned((broken, EVICTED), 70.0, jobs=(failed,), instances=2).actions
+    assert isinstance(end, act.RecordEnd)
+    assert (end.phase, end.reason) == (TrialPhase.FAILED, "TrainerFailed")

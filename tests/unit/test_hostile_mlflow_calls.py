@@ -80,6 +80,10 @@ MALFORMED_CALLS = {
         "POST runs/log-model",
         json.dumps({"run_id": TRIAL, "model_json": deep(50_000)}),
     ),
+    "model with many values": (
+        "POST runs/log-model",
+        json.dumps({"run_id": TRIAL, "model_json": f"[{'[],' * 200_000}1]"}),
+    ),
     "body nested deeply": (
         "POST runs/log-inputs",
         f'{{"run_id":"{TRIAL}","models":{deep(90_000)}}}',
@@ -207,6 +211,11 @@ LARGE_BODIES: dict[str, tuple[str, str, str, int, int]] = {
     "lists": ('{"run_id":"sweep-1","metrics":[', "[],", "1]}", 4, 413),
     "metrics": ('{"run_id":"sweep-1","metrics":[', '{"key":"score","value":1},', "{}]}", 4, 413),
     "text": (TAG, "x", '"}]}', 4, 200),
+    "commas in a text": (TAG, ",", '"}]}', 4, 200),
+    "quotes in a text": (TAG, '\\"[', '"}]}', 4, 200),
+    "text without an end": (TAG, '\\",', "", 4, 400),
+    "texts": ('{"run_id":"sweep-1","metrics":[', '"",', '""]}', 4, 413),
+    "texts without commas": ('{"run_id":"sweep-1","metrics":[,', '""', '""]}', 4, 400),
     "wide text": (f"{TAG}\u4e00", "x", '"}]}', 4, 200),
     "wider text": (f"{TAG}\U0001f600", "x", '"}]}', 4, 413),
     "less of it": (f"{TAG}\U0001f600", "x", '"}]}', 1, 200),

@@ -6,11 +6,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sweepjob import protocol
 from sweepjob.api.phases import TrialPhase
+from sweepjob.api.sweeptrial.incomplete_reports import IncompleteReason
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.controllers.state.sweep_store import SweepStore
@@ -138,6 +140,64 @@ def test_notices_of_a_sidecar_are_on_trial_sweep_and_best() -> None:
     done = build_status(sweep.state, snapshot(total=0), 1, 10.0)
     complete = next(c for c in done.conditions if c.kind == "Complete")
     assert "its reports may be incomplete" in complete.message
+
+
+def ended_sweep(*reasons: tuple[str, ...], value: float = 0.5) -> SweepStore:
+    """A sweep whose trials ended with these warnings, in this order."""
+    sweep = state()
+    for number, of_trial in enumerate(reasons):
+        trial = sweep.add_trial(record(number))
+        sweep.ingest_push(trial, push(trial, 1, value - number / 1000), 1.0)
+        warnings = {reason: IncompleteReason(f"because of {reason}", 1.0) for reason in of_trial}
+        trial.completeness = replace(trial.completeness, warnings=warnings)
+        sweep.record_end(trial, TrialPhase.SUCCEEDED, 2.0)
+    return sweep
+
+
+AGAIN, LOST, OTHER = "CheckpointNotUsed", "ReportsLost", "AmbiguousMetric"
+
+
+@pytest.mark.parametrize(
+    ("trials", "expected"),
+    [
+        ([(AGAIN,)], "trial sweep-0, the best one: because of CheckpointNotUsed"),
+        ([(AGAIN, LOST)], "trial sweep-0, the best one: because of ReportsLost"),
+        ([(AGAIN, OTHER, LOST)], "trial sweep-0, the best one: because of ReportsLost"),
+        ([(AGAIN,), (LOST,)], "trial sweep-1: because of ReportsLost"),
+        ([(AGAIN,)] * 30 + [(LOST,)], "trial sweep-30: because of ReportsLost"),
+        (
+            [(), (AGAIN,), (LOST,), ("LogTooFast", AGAIN), (OTHER,)],
+            "trial sweep-2: because of ReportsLost "
+            "Number of other trials with possibly missing reports: 1.",
+        ),
+        (
+            [(), (AGAIN,), (AGAIN,), (AGAIN,)],
+            "trial sweep-1: because of CheckpointNotUsed "
+            "Number of other trials with condition CheckpointNotUsed: 2.",
+        ),
+        (
+            [(OTHER,), (OTHER,), (AGAIN,)],
+            "trial sweep-0, the best one: because of AmbiguousMetric "
+            "Number of other trials with condition AmbiguousMetric: 1.",
+        ),
+    ],
+)
+def test_what_is_lost_is_named_first_and_counted(
+    trials: list[tuple[str, ...]], expected: str
+) -> None:
+    assert conditions(ended_sweep(*trials))["Degraded"][2] == expected
+
+
+@pytest.mark.parametrize(("reasons", "doubtful"), [((AGAIN,), False), ((AGAIN, LOST), True)])
+def test_a_result_of_a_trial_that_began_again_is_complete(
+    reasons: tuple[str, ...], doubtful: bool
+) -> None:
+    done = build_status(ended_sweep(reasons).state, snapshot(total=0), 1, 10.0)
+    [complete] = [c.message for c in done.conditions if c.kind == "Complete"]
+    assert ("its reports may be incomplete: see its condition ReportsLost" in complete) is doubtful
+    assert ("see its condition" in complete) is doubtful
+    assert done.best is not None
+    assert done.best.warning == ("ReportsLost: because of ReportsLost" if doubtful else "")
 
 
 def test_a_resolved_notice_is_removed() -> None:

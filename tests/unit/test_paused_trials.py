@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sweepjob.api.meta.cause import Cause
 from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import SweepPhase, TrialPhase
 from sweepjob.api.spec_parser import parse_sweepjob
@@ -76,11 +77,30 @@ def test_those_that_a_person_wants_come_first_and_then_the_policys_choice() -> N
     granted = [sweep.grant_slot_to_paused(must_complete=False) for _ in range(3)]
     # Of three at the rung one is in the top.
     assert granted == [2, 1, None]
-    assert sweep.state.live[2].resumption is not None
-    assert sweep.state.live[2].resumption.message.startswith(
-        "a person continued it; its reports have no step"
-    )
+    assert sweep.state.live[2].resumption == Cause("Resumed", "a person continued it")
     assert sweep_snapshot(sweep.state, SETTINGS).occupied == 2
+
+
+@pytest.mark.parametrize(
+    ("curve", "is_said"),
+    [
+        ({"reports": 1}, False),  # it may count from 0, which counts as no step
+        ({"reports": 2}, True),
+        ({"reports": 2, "step": 1}, False),
+        ({"reports": 0}, False),
+    ],
+    ids=str,
+)
+def test_reports_without_steps_are_said_to_count_again(
+    curve: dict[str, int], is_said: bool
+) -> None:
+    known = {"version": 2, "pod": "p", "values": " ".join(["0.1"] * curve["reports"]), **curve}
+    sweep = store(record(0, 0.1, paused=False, curve=known))
+    assert sweep.state.live[0].reports.curve.count == curve["reports"]
+    assert sweep.grant_slot_to_paused(must_complete=False) == 0
+    resumption = sweep.state.live[0].resumption
+    assert resumption is not None
+    assert ("its reports have no step" in resumption.message) is is_said
 
 
 def test_a_wish_moves_a_paused_trial() -> None:

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sweepjob.sidecar import request_body
 from sweepjob.sidecar.request_body import BadBody
 from sweepjob.sidecar.server import Handler
@@ -115,7 +117,11 @@ def test_a_refusal_within_a_body_is_answered(either: Sidecar) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", either.port, timeout=10)
     body = b"x" * (request_body.LIMIT + 1)
     connection.request("POST", "/api/2.0/mlflow/runs/log-metric", body)
-    assert connection.getresponse().status == 413
+    answer = connection.getresponse()
+    assert answer.status == 413
+    said = json.loads(answer.read())["message"]
+    assert said.startswith("POST /api/2.0/mlflow/runs/log-metric: a body")
+    assert f"may have {request_body.LIMIT} bytes at most" in said
     connection.close()
 
 
@@ -177,6 +183,64 @@ def test_a_length_that_is_no_number_of_bytes_is_refused(length: str) -> None:
     headers["Content-Length"] = length
     with pytest.raises(BadBody):
         request_body.whole(headers, io.BytesIO(b""))
+
+
+@given(st.lists(st.sampled_from(['"', "\\", ",", "[", "{", "x", "\n", "\xfc"]), max_size=60))
+def test_values_are_counted_outside_of_texts(letters: list[str]) -> None:
+    data, count, is_text, is_escaped = "".join(letters), 0, False, False
+    for letter in data:
+        if is_escaped:
+            is_escaped = False
+        elif is_text and letter == "\\":
+            is_escaped = True
+        elif letter == '"':
+            is_text = not is_text
+        elif not is_text:
+            count += letter in ",[{"
+    with pytest.MonkeyPatch.context() as patch:
+        for most in (count, count - 1):
+            patch.setattr(request_body, "_MAX_VALUES", max(most, data.count('"')))
+            is_too_many = count > request_body._MAX_VALUES
+            assert request_body._has_too_many_values(data.encode()) is is_too_many
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'"' + b'\\"' * 2_000_000 + b"," * 100_001,
+        b'"\\' * 1_300_000 + b"," * 100_001,
+        b'""' * 1_900_000 + b"," * 100_001,
+        b'"\n\\\\",' * 600_000,
+        b"," * 4_000_000,
+        b'"' + b"," * 4_000_000,
+    ],
+    ids=lambda data: data[:6],
+)
+def test_counting_takes_time_in_proportion_to_the_length(data: bytes) -> None:
+    begin = time.process_time()
+    with contextlib.suppress(BadBody):
+        request_body.check_values(data)
+    assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize("name", ["params", "schema"])
+def test_texts_with_many_commas_are_accepted(either: Sidecar, name: str) -> None:
+    long = ",".join(["conv3x3"] * 750)
+    if name == "params":
+        call, more = (
+            "runs/log-batch",
+            {"params": [{"key": f"p{n}", "value": long} for n in range(200)]},
+        )
+    else:
+        columns = [{"name": f"c{n}", "type": "double"} for n in range(60_000)]
+        dataset = {
+            "name": "train",
+            "digest": "1",
+            "schema": json.dumps({"mlflow_colspec": columns}),
+        }
+        call, more = "runs/log-inputs", {"datasets": [{"dataset": dataset, "tags": []}]}
+    run = either.create()
+    either.ask("POST", call, {"run_id": run, **more})
 
 
 PUSHED = b"PUT /metrics/job/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"

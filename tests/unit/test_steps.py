@@ -152,10 +152,13 @@ def test_an_execution_that_begins_again_is_said(
 ) -> None:
     trial = executions([(0.1, step) for step in before], [(0.2, step) for step in after])
     warning = trial.completeness.warnings["CheckpointNotUsed"]
-    first = next(step for step in after if step is not None)
+    first, again = (next(s for s in steps if s is not None) for steps in (before, after))
+    known = max(step for step in before if step is not None)
+    begin = (
+        f"its reports begin at step {again}: those of the trial began at step {first} and had come"
+    )
     assert (
-        f"its reports begin again at step {first}, and the attempts before had come to step "
-        in (warning.message)
+        f"{begin} to step {known}. Reports up to step {known} do not count again" in warning.message
     )
     assert ("count steps from 1" in warning.message) is (after[0] is None)
     assert trial.completeness.incomplete == "", "no report is lost, so that no attempt is repeated"
@@ -173,6 +176,10 @@ def test_an_execution_that_begins_again_is_said(
         ([], [1, 2]),
         ([None, None], [1, 2]),
         ([1, 2], [None, 3]),
+        (
+            [None, None, 10, 20],
+            [5, 6],
+        ),  # the first reports had no step, so its checkpoint may be of 4
     ],
     ids=str,
 )
@@ -186,6 +193,18 @@ def test_an_execution_that_goes_on_is_not_said_to_begin_again(
             sweep.ingest_push(trial, push(1, *((0.1, step) for step in steps)), number + 0.5)
         sweep.trials.finish_reports(trial, number + 0.5)
     assert "CheckpointNotUsed" not in trial.completeness.warnings
+
+
+def test_an_execution_of_the_same_attempt_is_called_a_pod_of_it_with_both_causes() -> None:
+    """A pod that a drained node replaced; and what Keras does without initial_epoch."""
+    trial = executions([(0.1, 1), (0.2, 2)], [(0.3, 1), (0.4, 2)])
+    assert trial.status.attempt == 1
+    assert trial.reports.curve.values == [0.1, 0.2]
+    message = trial.completeness.warnings["CheckpointNotUsed"].message
+    assert message.startswith("a pod of attempt 1 was to go on")
+    assert "If the script did not load its newest checkpoint" in message
+    assert "If it did, and counts steps from the beginning again" in message
+    assert "attempts before" not in message
 
 
 def test_a_restarted_operator_knows_the_first_step() -> None:

@@ -215,7 +215,7 @@ def test_an_incomplete_log_is_reported_on_trial_and_sweep_and_after_a_restart() 
             trial, LogFindings(unreadable_values=2, unreadable_sample="score=0,9"), "score", 7.0
         )
         sweep.record_end(trial, TrialPhase.SUCCEEDED, 0.0)
-    assert sweep.state.ended_warnings.count == 2
+    assert sweep.state.ended_warnings.counts == {"LogTooFast": 1, "LogValueNotReadable": 1}
     assert sweep.state.report_warning_of("sweep-1") == (
         "LogTooFast",
         trials[1].completeness.warnings["LogTooFast"].message,

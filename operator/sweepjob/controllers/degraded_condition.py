@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ..api import names
@@ -16,7 +17,7 @@ from .permissions import ScopedPermission, missing_permissions_message
 from .result_status import missing_result
 from .state.ended_trial_warnings import MissingMetric
 from .state.sweep_state import SweepState
-from .state.trial_state import TrialState
+from .state.trial_state import TrialState, importance, means_loss
 from .unreadable_records import unreadable_cause
 
 # Seconds that a script may report other metrics before the primary one without a warning: many report a
@@ -145,16 +146,22 @@ def _attention_of(state: SweepState, trial: TrialState, now: float) -> Cause | N
 
 
 def _incomplete_reports(state: SweepState) -> Cause | None:
-    """Return why a trial's reports may be missing: the best one's first, then those of live trials."""
-    live = [t.name for t in state.live.values() if t.completeness.warnings]
+    """Return the most important warning about reports: of the best trial, of live ones, of ended ones."""
+    firsts = {t.name: t.completeness.first_warning for t in state.live.values()}
+    live = {name: warning for name, warning in firsts.items() if warning is not None}
     best = "" if state.results.best is None else state.results.best.trial
     ended = state.ended_warnings
-    found = ((name, state.report_warning_of(name)) for name in (best, *live, *ended.causes))
-    name, warning = next(((n, w) for n, w in found if w is not None), ("", None))
-    if warning is None:
+    of_best = state.report_warning_of(best)
+    every = {**({} if of_best is None else {best: of_best}), **live, **ended.causes}
+    if not every:
         return None
-    more = len(live) + ended.count - 1
-    others = f" Number of other trials with possibly missing reports: {more}." if more > 0 else ""
+    name = min(every, key=lambda trial: importance(every[trial].reason))
+    warning, counts = every[name], ended.counts + Counter(w.reason for w in live.values())
+    if means_loss(warning.reason):
+        what, more = "possibly missing reports", sum(n for r, n in counts.items() if means_loss(r))
+    else:
+        what, more = f"condition {warning.reason}", counts[warning.reason]
+    others = f" Number of other trials with {what}: {more - 1}." if more > 1 else ""
     which = ", the best one" if name == best else ""
     return Cause(warning.reason, f"trial {name}{which}: {warning.message}{others}")
 

@@ -64,7 +64,7 @@ def doubtful_result(state: SweepState) -> tuple[str, Cause] | None:
     members = state.results.standings.front if state.criteria.has_several_objectives else ()
     found = [names.trial_name(state.name, member.index) for member in members]
     found += [] if best is None else [best.trial]
-    warnings = ((name, state.report_warning_of(name)) for name in found)
+    warnings = ((name, state.doubt_about(name)) for name in found)
     return next(((name, cause) for name, cause in warnings if cause is not None), None)
 
 

@@ -188,7 +188,7 @@ def _reason(
 
 def _best(state: SweepState) -> BestTrial | None:
     best = state.results.best
-    warning = None if best is None else state.report_warning_of(best.trial)
+    warning = None if best is None else state.doubt_about(best.trial)
     if best is None or warning is None:
         return best
     return replace(best, warning=": ".join(warning))

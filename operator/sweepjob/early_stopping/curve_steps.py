@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+_BEFORE_FIRST = (
+    1  # reports before the first step of a trial: it may have step 0, which counts as none
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CurveSteps:
@@ -16,8 +20,8 @@ class CurveSteps:
     Attributes:
         highest: the highest step that was counted; None where no report had a step.
         known: the highest step of earlier executions, when the current one began; None without one.
-        first: the step that was counted first; None where no report had a step, or where an operator of
-            an earlier version counted it.
+        first: the step that the trial began with; None where no report had a step, where several reports
+            without one came before, or where an operator of an earlier version counted it.
     """
 
     highest: int | None = None
@@ -43,16 +47,17 @@ class CurveSteps:
             return False
         return step <= first < known
 
-    def counted(self, step: int | None) -> CurveSteps:
+    def counted(self, step: int | None, before: int) -> CurveSteps:
         """Return the steps with one more report.
 
         Args:
             step: its step; None where the script gave none.
+            before: how many reports came before it.
         """
         if step is None or (self.highest is not None and step <= self.highest):
             return self
-        is_first = self.highest is None
-        return replace(self, highest=step, first=step if is_first else self.first)
+        begins = self.highest is None and before <= _BEFORE_FIRST
+        return replace(self, highest=step, first=step if begins else self.first)
 
     def resumed(self) -> CurveSteps:
         """Return the steps for the next execution."""

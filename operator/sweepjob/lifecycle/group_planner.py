@@ -2,7 +2,8 @@
 
 The first event that settles an attempt decides it: the success of rank 0, the failure of any rank, or an
 interruption of any rank. What it leads to, such as failures of ranks whose connections broke, does not
-count. No pod is replaced: the others would wait for it in a collective operation for ever.
+count; where the Job says that an interruption ended it, no failure does. No pod is replaced: the others
+would wait for it in a collective operation for ever.
 
 A failure is recorded when the ends of all pods are known, or a few seconds later, since the cause may
 become visible after what it led to. The pause before the next attempt counts from the failure, so this
@@ -143,13 +144,10 @@ def _first_end(
         ends.append(
             GroupEnd(trial.interrupted_at, Kind.INTERRUPTION, trial.interruption, is_certain=False)
         )
-    failing = job.failure or job.failing
-    is_visible = any(end.kind is Kind.INTERRUPTION and end.is_certain for end in ends)
-    if failing is not None and failing.reason == _DISRUPTED and not is_visible:
-        # The pod may be gone, and an operator that was restarted has not seen it.
-        disrupted = Cause("Disrupted", failing.message)
-        ends.append(GroupEnd(-math.inf, Kind.INTERRUPTION, disrupted))
     counted = [end for end in ends if not _is_before_resumption(end, job)]
+    failing = job.failure or job.failing
+    if failing is not None and failing.reason == _DISRUPTED:
+        counted = _without_consequences(counted, failing)
     first = min(counted, key=lambda end: (end.at, end.kind), default=None)
     if first is None or first.kind is not Kind.INTERRUPTION:
         return first
@@ -157,6 +155,21 @@ def _first_end(
     # resumed; unless one of them has failed, which the Job remembers.
     is_waiting = job.suspended and not any(end.kind is Kind.FAILURE for end in counted)
     return None if job.deleting or is_waiting else first
+
+
+def _without_consequences(ends: list[GroupEnd], disrupted: Cause) -> list[GroupEnd]:
+    """Return the ends of an attempt that the Job says was interrupted, without the failures.
+
+    Their times do not tell which came first: that of a failure is of the node's clock, and that of an
+    eviction of the API server's. A failure a while before the eviction had ended the Job before it. A
+    success counts by its time, since the failure policy of a Job takes no notice of it.
+    """
+    left = [end for end in ends if end.kind is not Kind.FAILURE]
+    if not any(end.kind is Kind.INTERRUPTION and end.is_certain for end in left):
+        # The pod may be gone, and an operator that was restarted has not seen it.
+        cause = Cause("Disrupted", disrupted.message)
+        left.append(GroupEnd(-math.inf, Kind.INTERRUPTION, cause))
+    return left
 
 
 def _is_before_resumption(end: GroupEnd, job: Job) -> bool:

@@ -21,6 +21,7 @@ _LINGER = 2.0  # seconds
 _PIECE = 256 * 1024  # bytes
 _LOG_INTERVAL = 10.0  # seconds between two lines about connections that broke
 _MAX_CONNECTIONS = 300  # each has a thread
+_LONGEST_NAME = 200  # letters of the path in a message
 _BODY_PAUSE = 60.0  # seconds without a byte of a large body
 
 
@@ -127,7 +128,8 @@ class Handler(BaseHTTPRequestHandler, ABC):
         try:
             self.answer()
         except BadBody as error:
-            self._refuse(error.status, "INVALID_PARAMETER_VALUE", str(error))
+            call = f"{self.command} {self.path.partition('?')[0][:_LONGEST_NAME]}"
+            self._refuse(error.status, "INVALID_PARAMETER_VALUE", f"{call}: {error}")
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001 - a client without an answer would not know why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ...api.meta.cause import Cause
@@ -54,15 +55,16 @@ class EndedTrialWarnings:
     """Reports that ended trials may lack, and examples of trials without a result.
 
     Attributes:
-        causes: why reports of ended trials may be missing, by trial: the first ones and the best one.
-        count: the number of these trials.
+        causes: the most important warning about an ended trial's reports, by trial: the first ones and
+            the best one.
+        counts: the numbers of these trials by the reason of the warning.
         missing_metric: the newest succeeded trial without a report of the primary metric.
         first_failure: the first trial that failed or was canceled.
         first_non_finite: the first other trial whose reports were not finite.
     """
 
     causes: dict[str, Cause] = field(default_factory=dict)
-    count: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
     missing_metric_message: MissingMetric | None = None
     first_failure: FailedTrial | None = None
     first_non_finite: NonFiniteTrial | None = None

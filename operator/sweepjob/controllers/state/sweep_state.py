@@ -14,6 +14,7 @@ from typing import Any
 from ...api.criteria import Criteria
 from ...api.meta.cause import Cause
 from ...api.meta.identity import ObjectIdentity
+from ...api.names import REASON_CHECKPOINT_NOT_USED
 from ...api.spec.sweep_spec import SweepSpec
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.evaluator import PolicyEvaluator
@@ -177,11 +178,18 @@ class SweepState:
         return found if found is not None and found.name == name else None
 
     def report_warning_of(self, name: str) -> Cause | None:
-        """Return why reports of a trial may be missing; None when nothing is known to be."""
+        """Return the most important warning about the reports of a trial; None without one."""
         trial = self.trial(name)
         if trial is not None and trial.completeness.warnings:
-            return first_warning(trial)
+            return trial.completeness.first_warning
         return self.ended_warnings.causes.get(name)
+
+    def doubt_about(self, name: str) -> Cause | None:
+        """Return why reports of a trial may be missing, or be of another metric; None if neither."""
+        warning = self.report_warning_of(name)
+        if warning is None or warning.reason == REASON_CHECKPOINT_NOT_USED:
+            return None
+        return warning
 
     def observations(self) -> list[Observation]:
         """Return the observations for a sampler that uses them.
@@ -210,13 +218,3 @@ class SweepState:
         excesses = self.criteria.excesses(self.values_of(trial))
         score = trial.reports.curve.score
         return Observation(trial.index, trial.assignment, score, ended=True, constraints=excesses)
-
-
-def first_warning(trial: TrialState) -> Cause:
-    """Return the first reason why reports of a trial may be missing.
-
-    Raises:
-        StopIteration: there is none.
-    """
-    reason, warning = next(iter(trial.completeness.warnings.items()))
-    return Cause(reason, warning.message)

@@ -28,8 +28,18 @@ from ...search.space import Assignment
 from .trial_usage import TrialUsage
 
 _LOG_START = LogPosition()
-# Warnings about a trial that lacks no report.
+# Warnings about a trial that lacks no report, the more important one first.
 _WITHOUT_LOSS = (protocol.AMBIGUOUS_METRIC, REASON_CHECKPOINT_NOT_USED)
+
+
+def means_loss(reason: str) -> bool:
+    """Return whether a warning about a trial says that reports may be missing."""
+    return reason not in _WITHOUT_LOSS
+
+
+def importance(reason: str) -> int:
+    """Return the rank of a warning about a trial; the most important ones have 0."""
+    return 0 if means_loss(reason) else 1 + _WITHOUT_LOSS.index(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +153,14 @@ class ReportCompleteness:
     @property
     def incomplete(self) -> str:
         """Why reports may be missing, in a sentence; empty when none are."""
-        found = (w.message for why, w in self.warnings.items() if why not in _WITHOUT_LOSS)
+        found = (w.message for why, w in self.warnings.items() if means_loss(why))
         return next(found, "")
+
+    @property
+    def first_warning(self) -> Cause | None:
+        """The most important warning: one about missing reports, if there is one."""
+        reason = min(self.warnings, key=importance, default=None)
+        return None if reason is None else Cause(reason, self.warnings[reason].message)
 
 
 @dataclass(frozen=True, slots=True)

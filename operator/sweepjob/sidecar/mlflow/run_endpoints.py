@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from .. import request_body
 from . import search
 from .conversions import metric_values, pairs, whole
 from .document_store import DocumentStore
@@ -150,6 +151,7 @@ class RunApi:
     def _log_model(self, body: Body) -> Body:
         """Record a model of MLflow 2 in a tag of its run."""
         run = self._active(body)
+        request_body.check_values(str(body["model_json"]).encode(errors="replace"))
         before = json.loads(self._runs.pair(run, "tag", _LOGGED_MODELS) or "[]")
         after = json.dumps([*before, json.loads(body["model_json"])])
         self._runs.set(run, "tag", _LOGGED_MODELS, after)

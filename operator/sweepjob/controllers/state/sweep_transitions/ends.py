@@ -6,6 +6,7 @@ from bisect import insort
 from dataclasses import replace
 
 from ....api.criteria import TrialValues
+from ....api.meta.cause import Cause
 from ....api.names import REASON_MAX_GPU_HOURS
 from ....api.phases import TrialPhase
 from ....lifecycle.improvement_row import EndedResult
@@ -13,11 +14,10 @@ from ....lifecycle.snapshot import RecordedBest
 from ....pareto.dominance import Scores
 from ..ended_trial_warnings import FailedTrial, MissingMetric, NonFiniteTrial
 from ..observation_builder import add_observation
-from ..sweep_state import first_warning
-from ..trial_state import TrialState
+from ..trial_state import TrialState, importance
 from .reports import ReportTransitions
 
-_MOST_WARNED = 20  # ended trials for which the causes of missing reports are kept
+_MOST_WARNED = 20  # ended trials for which warnings of one importance are kept
 
 
 class EndTransitions(ReportTransitions):
@@ -73,8 +73,9 @@ class EndTransitions(ReportTransitions):
                     trial.name, trial.reports.metric_names, trial.log_evidence
                 )
         self._keep_evidence(trial, phase, message)
-        if trial.completeness.warnings:
-            self._keep_warning(trial, phase)
+        warning = trial.completeness.first_warning
+        if warning is not None:
+            self._keep_warning(trial, warning, phase)
 
     def _rank(
         self, trial: TrialState, phase: TrialPhase, values: TrialValues, ended: float
@@ -138,12 +139,13 @@ class EndTransitions(ReportTransitions):
                 found, kept.first_non_finite or found, key=lambda t: t.index
             )
 
-    def _keep_warning(self, trial: TrialState, phase: TrialPhase) -> None:
-        """Keep why an ended trial's reports may be missing, where its result counts."""
+    def _keep_warning(self, trial: TrialState, warning: Cause, phase: TrialPhase) -> None:
+        """Keep the warning about an ended trial's reports, where its result counts."""
         best, kept = self.state.results.best, self.state.ended_warnings
         is_best = best is not None and best.trial == trial.name
         if not is_best and phase is not TrialPhase.SUCCEEDED:
             return
-        kept.count += 1
-        if is_best or len(kept.causes) < _MOST_WARNED:
-            kept.causes[trial.name] = first_warning(trial)
+        kept.counts[warning.reason] += 1
+        ranks = [importance(cause.reason) for cause in kept.causes.values()]
+        if is_best or ranks.count(importance(warning.reason)) < _MOST_WARNED:
+            kept.causes[trial.name] = warning

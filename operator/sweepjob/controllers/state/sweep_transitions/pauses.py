@@ -19,6 +19,7 @@ _log = logging.getLogger(__name__)
 _PLUGIN_LIMIT = 1.0  # seconds that a plug-in's policy may take for a choice; the event loop waits
 _BY_PERSON = "a person continued it"
 _NO_STEPS = "; its reports have no step, so those that it makes again count again"
+_UNKNOWN_STEPS = 1  # reports without a step: many scripts count from 0, which counts as none
 
 
 class PauseTransitions(SweepTransitions):
@@ -98,7 +99,8 @@ class PauseTransitions(SweepTransitions):
         if chosen is None:
             return None
         trial = self.state.live[chosen.trial]
-        has_no_steps = trial.reports.curve.count > 0 and trial.reports.steps.highest is None
+        reports = trial.reports
+        has_no_steps = reports.curve.count > _UNKNOWN_STEPS and reports.steps.highest is None
         message = chosen.message + (_NO_STEPS if has_no_steps else "")
         self.trials.grant_slot(trial, Cause(names.REASON_RESUMED, message))
         paused.place(trial)

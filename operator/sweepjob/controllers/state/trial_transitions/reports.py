@@ -27,12 +27,14 @@ _UNSEEN_END = (
     "number {} may be missing, so that later ones have lower numbers than they should."
 )
 
-
 _BEGAN_AGAIN = (
-    "attempt {attempt} was to go on from its checkpoint, but its reports begin again at step {step}, and "
-    "the attempts before had come to step {known}: the script started from the beginning. Repeated steps "
-    "do not count twice{others}; the time for them is spent again. Let the script load what it saved in "
-    "the folder SWEEPJOB_CHECKPOINT where SWEEPJOB_RESUMED is set, and save early enough"
+    "a pod of attempt {attempt} was to go on from the trial's checkpoint, but its reports begin at step "
+    "{step}: those of the trial began at step {first} and had come to step {known}. Reports up to step "
+    "{known} do not count again{others}. If the script did not load its newest checkpoint, the time for "
+    "these steps is spent again: let it load what it saved in the folder SWEEPJOB_CHECKPOINT where "
+    "SWEEPJOB_RESUMED is set, and save early enough. If it did, and counts steps from the beginning "
+    "again, reports of new steps are left out: let it count on from the saved step, with Keras by "
+    "initial_epoch"
 )
 _FIRST_REPORTS = 2  # of an execution, of which the first may have step 0, which counts as none
 
@@ -108,7 +110,7 @@ class ReportTransitions(CompletenessTransitions):
             is_complete=True,
             first_at=first,
             received=reports.received + 1,
-            steps=reports.steps.counted(step),
+            steps=reports.steps.counted(step, reports.curve.count - 1),
         )
         self.mark_pending(trial, now)
 
@@ -130,13 +132,14 @@ class ReportTransitions(CompletenessTransitions):
     def _note_new_beginning(
         self, trial: TrialState, step: int | None, before: int, now: float
     ) -> None:
-        """Note that an execution made no use of the checkpoint, after so many reports without a step."""
+        """Note that an execution begins again, after so many reports without a step."""
         others = (
             "; the report without a step before it does, so count steps from 1" if before else ""
         )
         message = _BEGAN_AGAIN.format(
             attempt=trial.status.attempt,
             step=step,
+            first=trial.reports.steps.first,
             known=trial.reports.steps.known,
             others=others,
         )
