@@ -467,6 +467,30 @@ def test_a_trial_as_long_as_complete_ones_is_not_stopped(
         assert ended, "it falls behind before"
 
 
+@pytest.mark.parametrize("short", [[5], [5, 6, 7, 8]], ids=str)
+@pytest.mark.parametrize(
+    "policy", [AutoPolicy(), ForecastPolicy(0.1), PausingAutoPolicy(Rungs(2))], ids=repr
+)
+def test_a_short_complete_trial_does_not_keep_longer_ones_running(
+    policy: Policy, short: list[int]
+) -> None:
+    """Its script has an early stopping of its own; trials that still run have made more reports."""
+    evaluator = evaluator_after(policy, short)
+    for trial in range(10, 15):
+        curve = evaluator.new_curve()
+        for n in range(1, 41):
+            curve.append(0.9 - 0.1 / n)
+            evaluator.evaluate(trial, curve)
+    late = evaluator.new_curve()
+    found = []
+    for _ in range(40):
+        late.append(0.1)
+        found.append(evaluator.evaluate(20, late))
+    ended = [n for n, d in enumerate(found, 1) if d is not None and (d.stop or d.pause)]
+    assert {16, 32} <= set(ended)
+    assert not any(d and "complete trial" in d.message for d in found)
+
+
 def test_doublings_are_four_intervals_for_each() -> None:
     applied = [n for n in range(1, 70) if auto.DOUBLINGS.applies(n)]
     assert applied == [*range(1, 8), 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64]

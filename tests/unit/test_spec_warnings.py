@@ -301,6 +301,41 @@ def test_a_policy_that_compares_more_trials_than_there_are(
 
 
 @pytest.mark.parametrize(
+    ("policy", "trials"),
+    [
+        ({"type": "auto"}, 2),
+        ({"type": "auto", "maxReports": 81}, 1),
+        ({"type": "asha", "mode": "promote"}, 2),
+        ({"type": "asha", "mode": "promote", "reductionFactor": 8}, 7),
+    ],
+    ids=str,
+)
+def test_a_policy_that_pauses_all_trials_of_a_small_sweep(
+    policy: dict[str, Any], trials: int
+) -> None:
+    with_checkpoints = {
+        "outputs": {"state": {"volume": {"persistentVolumeClaim": {"claimName": "c"}}}},
+        "trial": {
+            "image": "i",
+            "command": "train ${{search_space.lr}} ${{search_space.units}}",
+            "checkpoint": {"output": "state"},
+        },
+    }
+    [(path, text)] = terminated(policy, trials, **with_checkpoints)
+    assert path == "spec.limits.maxTotalTrials"
+    least = policy.get("reductionFactor", 3)
+    assert f"pauses each trial at its first rung until there are {least}, so that only one" in text
+    assert "does nothing" not in text
+    assert terminated(policy, least, **with_checkpoints) == []
+    warm = {**with_checkpoints, "warmStart": {"sweeps": ["before"]}}
+    # auto does not count those trials, and without a rung it pauses none.
+    assert bool(terminated(policy, trials, **warm)) == (policy["type"] == "auto")
+    if policy["type"] == "auto":
+        found = terminated({"type": "auto", "maxReports": 1}, trials, **with_checkpoints)
+        assert [path for path, _ in found] == ["spec.earlyTermination.maxReports"]
+
+
+@pytest.mark.parametrize(
     ("policy", "path", "better"),
     [
         ({"type": "forecast", "maxReports": 2}, "maxReports", {"maxReports": 3}),

@@ -38,6 +38,9 @@ ANNOTATION_OPERATOR = f"{GROUP}/operator"
 # On a Job: fingerprints of the certificate authorities by which its sidecars trust the operator.
 ANNOTATION_AUTHORITIES = f"{GROUP}/intake-authorities"
 
+# On a SweepTrial: the policy that may pause it, which was in force when it was created.
+ANNOTATION_POLICY = f"{GROUP}/pausing-policy"
+
 # On a pod of a trial with ``distribution: {type: mpi}``: the hostfile, which is mounted from here.
 ANNOTATION_HOSTFILE = f"{GROUP}/hostfile"
 

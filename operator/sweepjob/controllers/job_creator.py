@@ -97,6 +97,7 @@ class JobCreator:
             action.trial,
             action.assignment,
             source,
+            state.spec.policy.name if state.spec.policy_pauses else "",
         )
         try:
             made = await self._create_or_adopt(

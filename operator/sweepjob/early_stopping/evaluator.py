@@ -6,12 +6,13 @@ import math
 from array import array
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..objective import Goal
+from .activity import Activity
 from .curve import FULLY_KEPT, Curve
 from .policy import Decision, PausedTrial, PausingPolicy, Policy, Resumption, Statistic
 from .rankings import Entries, Rank, Rankings
@@ -185,6 +186,25 @@ class PolicyEvaluator:
         """
         if curve.count and not self._is_left_out(curve):
             self._rankings.add_complete(curve.count)
+
+    def set_activity_of(self, activity_of: Callable[[int], Activity | None]) -> None:
+        """Let the policy know what each trial does.
+
+        Args:
+            activity_of: returns it by the trial's index.
+        """
+        self._rankings.activity_of = activity_of
+
+    def note_not_decided_on(self, trial: int) -> None:
+        """Note that a trial continues without the policy.
+
+        It ran before the policy was in force, and has not been paused by it; or a person continued it.
+        """
+        self._rankings.not_decided_on.add(trial)
+
+    def note_paused(self, trial: int) -> None:
+        """Note that the policy paused a trial."""
+        self._rankings.not_decided_on.discard(trial)
 
     def remove_trial(self, trial: int) -> None:
         """Remove a trial that restarts from all rankings."""

@@ -101,18 +101,24 @@ def horizon_of(rankings: Rankings, interval: int, max_reports: int | None) -> in
     return max(known or max(rankings.furthest(), _UNKNOWN_HORIZON * interval), interval)
 
 
-def why_complete(rankings: Rankings | None, interval: int, max_reports: int | None) -> str:
+def why_complete(rank: Rank, interval: int, max_reports: int | None) -> str:
     """Return the end of a sentence: a trial has made all of its reports. Empty where it has not.
 
+    Unless the number is given, it is that of the longest complete trial, as long as no other trial has
+    made more: scripts that end early by themselves say little of how long the others are.
+
     Args:
-        rankings: all trials at each interval; None for none.
+        rank: the trial among those that reached the interval.
         interval: the number of reports that the trial has made.
         max_reports: the number that the user gave; None without one.
     """
     if max_reports is not None:
         length, why = max_reports, f"maxReports is {max_reports}"
     else:
+        rankings = rank.rankings
         length = 0 if rankings is None else rankings.longest_complete
+        if rankings is not None and rankings.is_exceeded(length, rank.trial):
+            return ""
         why = f"the longest one so far made {length} report{'s' if length != 1 else ''}"
     return f"is that of a complete trial: {why}" if 0 < length <= interval else ""
 
@@ -185,7 +191,7 @@ def decide_by_forecast(
         probability: the chance below which a trial is stopped, above 0.
         earliest: the share of a complete trial's reports before which it is not.
     """
-    if why := why_complete(rank.rankings, interval, max_reports):
+    if why := why_complete(rank, interval, max_reports):
         return Decision.of(
             policy, interval, rank, goal, stop=False, threshold=None, explanation=why
         )

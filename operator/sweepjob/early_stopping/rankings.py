@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from .activity import Activity
 from .score_table import ScoreTable, build_table, needed_intervals
 
 # Scores, and the trials that have them, in the order of the trials' indices.
@@ -117,11 +118,18 @@ class Rankings:
     Attributes:
         complete_count: the number of complete trials.
         longest_complete: the highest number of reports of a complete trial; 0 without one.
+        not_decided_on: trials that continue without a pausing policy: they ran before it was in force, or
+            a person continued them.
+        activity_of: what a trial does, by its index; None where that is not known.
     """
 
     _by_interval: dict[int, IntervalRanking] = field(default_factory=dict)
     complete_count: int = 0
     longest_complete: int = 0
+    not_decided_on: set[int] = field(default_factory=set)
+    activity_of: Callable[[int], Activity | None] = field(
+        default=lambda _: None, repr=False, compare=False
+    )
 
     def record(self, trial: int, interval: int, best: float, compared: float) -> Rank:
         """Add a trial at an interval and return its rank there.
@@ -180,6 +188,16 @@ class Rankings:
         """
         self.complete_count += 1
         self.longest_complete = max(self.longest_complete, reports)
+
+    def is_exceeded(self, length: int, trial: int | None) -> bool:
+        """Return whether another trial has made more reports.
+
+        Args:
+            length: a number of reports.
+            trial: the trial that does not count; None for none.
+        """
+        longer = (r.trials for n, r in self._by_interval.items() if n > length)
+        return any(len(trials) > 1 or trials[0] != trial for trials in longer if trials)
 
     def usual_length(self, least: int) -> int | None:
         """Return the highest number of reports of any trial, if several trials are complete; else None.

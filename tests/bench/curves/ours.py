@@ -8,6 +8,7 @@ from typing import Any
 from sweepjob.api.parsing.reader import Reader
 from sweepjob.api.spec.early_termination import parse_policy, policy_in_force
 from sweepjob.api.spec.sampling_algorithm import parse_algorithm
+from sweepjob.early_stopping.activity import Activity
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.extrapolation import ObservationHistory
@@ -66,6 +67,12 @@ class Sweep:
         self._running: dict[int, Running] = {}
         self._paused: dict[int, Running] = {}
         self._created = 0
+        self._evaluator.set_activity_of(self._activity_of)
+
+    def _activity_of(self, trial: int) -> Activity:
+        if trial in self._paused:
+            return Activity.WAITING
+        return Activity.RUNNING if trial in self._running else Activity.INACTIVE
 
     def next(self, now: float) -> Section | None:
         """What a free worker does: a new trial, or a paused one; None when nothing is left to run.

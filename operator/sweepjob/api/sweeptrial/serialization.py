@@ -29,7 +29,13 @@ _NO_VALUES: Mapping[str, float] = {}  # shared by the trials of most sweeps; nev
 
 
 def trial_manifest(
-    namespace: str, sweep: str, sweep_uid: str, index: int, assignment: Assignment, source: str
+    namespace: str,
+    sweep: str,
+    sweep_uid: str,
+    index: int,
+    assignment: Assignment,
+    source: str,
+    policy: str = "",
 ) -> dict[str, Any]:
     """Return a new SweepTrial. It has the assignment twice: exact (JSON), and readable (leaf by leaf).
 
@@ -40,7 +46,9 @@ def trial_manifest(
         index: number of the trial within its sweep, from 0.
         assignment: the proposed parameters.
         source: what proposed them.
+        policy: name of the policy in force if it pauses trials; else empty.
     """
+    annotations = {"annotations": {names.ANNOTATION_POLICY: policy}} if policy else {}
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.SWEEPTRIAL,
@@ -48,6 +56,7 @@ def trial_manifest(
             "name": names.trial_name(sweep, index),
             "namespace": namespace,
             "labels": {names.LABEL_SWEEP: sweep},
+            **annotations,
             "ownerReferences": [names.owner_reference(names.SWEEPJOB, sweep, sweep_uid)],
         },
         "spec": {
@@ -98,6 +107,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         stop=None if outcome is None else _stop(status.child("stop"), outcome),
         pause=_stop(status.child("pause"), TrialPhase.PAUSED) if is_paused else None,
         desired=parse_desired_state(spec),
+        pausing_policy=meta.child("annotations").text(names.ANNOTATION_POLICY),
         ran=status.amount("runSeconds"),
         resumed=status.moment("resumeTime"),
         held=tuple(map(parse_held, status.children("held"))),

@@ -34,6 +34,7 @@ class TrialRecord:
         stop: the decision to end the trial, or what runs of it; None without one.
         pause: the decision that paused the trial, while it is paused; None otherwise.
         desired: what a person wants of the trial.
+        pausing_policy: the policy in force when it was created, if it pauses trials; else empty.
         ran: seconds that its trainer ran in executions that were paused.
         held: what its pods held when it was decided to end them.
         resumed: seconds since the epoch when its trainer started after the newest pause; None otherwise.
@@ -93,6 +94,7 @@ class TrialRecord:
     other_metrics: tuple[MetricCurve, ...] = ()
     pause: StopDecision | None = None
     desired: DesiredState = UNDECIDED
+    pausing_policy: str = ""
     ran: float = 0.0
     resumed: float | None = None
     held: tuple[HeldResources, ...] = ()

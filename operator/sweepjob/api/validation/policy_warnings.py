@@ -14,7 +14,7 @@ from ...early_stopping.policies.bandit import BanditPolicy
 from ...early_stopping.policies.forecast import ForecastPolicy
 from ...early_stopping.policies.median import MedianStoppingPolicy
 from ...early_stopping.policies.truncation import TruncationSelectionPolicy
-from ...early_stopping.policy import IntervalSchedule, Policy, Schedule
+from ...early_stopping.policy import IntervalSchedule, PausingPolicy, Policy, Schedule
 from ...early_stopping.prospect import LEAST_TRIALS
 from ..parsing.problem import Problem
 from ..spec.sweep_spec import SweepSpec
@@ -35,10 +35,10 @@ def policy_warnings(section: Mapping[str, Any] | None, spec: SweepSpec) -> Itera
         return
     total, policy = spec.limits.max_total_trials, spec.policy
     least = _least_trials(policy)
-    if total < least and not spec.warm_start:  # whose trials are compared, too
+    are_compared = bool(spec.warm_start) and not isinstance(policy, PausingAutoPolicy)
+    if total < least and not are_compared:
         message = (
-            f"{policy.name} compares {least} trials before it decides, so that it does nothing in "
-            f"this sweep; raise it, or remove earlyTermination{_smaller(policy)}"
+            f"{_effect(policy, least)}; raise it, or remove earlyTermination{_smaller(policy)}"
         )
         yield Problem(_TOTAL, total, message)
     if isinstance(policy, ForecastPolicy | AutoPolicy | PausingAutoPolicy):
@@ -50,7 +50,8 @@ def _least_trials(policy: Policy) -> int:
     if isinstance(policy, AshaPolicy | PromotingAshaPolicy):
         return policy.schedule.reduction_factor
     if isinstance(policy, PausingAutoPolicy):
-        return policy.rungs.reduction_factor
+        has_rung = policy.rungs.applies(policy.rungs.grace_period)
+        return policy.rungs.reduction_factor if has_rung else 0
     if isinstance(policy, ForecastPolicy | AutoPolicy):
         return LEAST_TRIALS
     if isinstance(policy, TruncationSelectionPolicy):
@@ -58,6 +59,17 @@ def _least_trials(policy: Policy) -> int:
     if isinstance(policy, BanditPolicy | MedianStoppingPolicy):
         return 2
     return 0
+
+
+def _effect(policy: Policy, least: int) -> str:
+    """Return what a policy does in a sweep with fewer trials than it compares."""
+    if isinstance(policy, PausingPolicy):
+        return (
+            f"{policy.name} pauses each trial at its first rung until there are {least}, so that only "
+            "one trial of this sweep runs to its end, when nothing else is left to run"
+        )
+    start = f"{policy.name} compares {least} trials before it decides"
+    return f"{start}, so that it does nothing in this sweep"
 
 
 def _smaller(policy: Policy) -> str:

@@ -17,6 +17,7 @@ from ...api.meta.identity import ObjectIdentity
 from ...api.names import REASON_CHECKPOINT_NOT_USED
 from ...api.spec.sweep_spec import SweepSpec
 from ...api.sweeptrial.trial_record import TrialRecord
+from ...early_stopping.activity import Activity
 from ...early_stopping.evaluator import PolicyEvaluator
 from ...lifecycle.snapshot import Totals
 from ...lifecycle.workload import StartBlocker
@@ -127,6 +128,19 @@ class SweepState:
         """Return the values of a live trial of the metrics of objectives and constraints."""
         reports = trial.reports
         return self.criteria.values(reports.curve.best, reports.curve.last, reports.results)
+
+    def activity_of(self, index: int) -> Activity:
+        """Return what a trial does, by its index."""
+        trial = self.live.get(index)
+        if trial is None or index in self.paused.held:
+            return Activity.INACTIVE
+        if index in self.paused.by_policy:
+            return Activity.WAITING
+        pending = trial.pending_stop
+        stop = trial.status.stop or (None if pending is None else pending.decision)
+        if stop is None:
+            return Activity.RUNNING
+        return Activity.WAITING if stop.pauses and stop.policy else Activity.INACTIVE
 
     def stopping_violation(self, trial: TrialState) -> str:
         """Return why a live trial is stopped because of its values; empty if it is not."""

@@ -81,6 +81,7 @@ class SweepStore(
             proposals=_proposals(spec, seed),
             written=WrittenStatus(status),
         )
+        self.state.evaluator.set_activity_of(self.state.activity_of)
 
     def load(self, records: Iterable[TrialRecord]) -> None:
         """Rebuild the state from all records of the sweep."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...objective import Goal
+from ..activity import Activity
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..prospect import ForecastEntry, forecast_all, why_complete
 from ..rankings import Rank, Rankings
 from .promotion import Promotion
 from .rungs import Rungs, RungsAndNext
 from .scouts import WHY_SCOUT, is_scout
-from .standing import Standing, standing_of
+from .standing import RungCount, count_rung, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,16 @@ class PausingAutoPolicy:
             goal: which values are better.
         """
         trial, rankings = rank.trial, rank.rankings
-        if why := why_complete(rankings, interval, self.max_reports):
+        if why := why_complete(rank, interval, self.max_reports):
             return self._continue(interval, rank, goal, why)
         if trial is None or rankings is None or not self.rungs.applies(interval):
             return self._continue(interval, rank, goal, "is that of a trial beyond the rung")
         if is_scout(self.rungs, trial, interval):
             return self._continue(interval, rank, goal, WHY_SCOUT)
-        found = self._standing(trial, interval, rankings)
+        count = count_rung(self.rungs, rankings, interval, rankings.activity_of, judged=trial)
+        found = standing_of(trial, self._forecasts(rankings, interval), count, self.rungs)
         continues = found.place < found.free and math.isfinite(rank.score)
-        threshold, why = None, self._explain(found.own, found.count, found.continued, goal)
+        threshold, why = None, self._explain(found.own, count, goal)
         if found.last is not None:
             # To continue, it has to be ahead of this one of the others.
             threshold = goal.reported(found.last.forecast - found.own.gain)
@@ -106,18 +108,21 @@ class PausingAutoPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
-        higher: set[int] = set()  # trials that have reached a higher rung
+
+        def activity(trial: int) -> Activity:
+            if trial in paused:
+                return Activity.WAITING
+            return rankings.activity_of(trial) or Activity.RUNNING
+
         for rung in filter(self.rungs.applies, reversed(rankings.intervals())):
-            ranked = rankings.at(rung).trials
-            waiting = (paused.keys() & set(ranked)) - higher
-            reached = {t for t in ranked if t in waiting or not is_scout(self.rungs, t, rung)}
-            count, continued = len(reached), len(reached) - len(waiting)
-            is_free = continued < self.rungs.top_size(count)
-            found = self._best(rankings, rung, waiting) if is_free or must_complete else None
+            count = count_rung(self.rungs, rankings, rung, activity)
+            is_free = count.free(self.rungs) > 0
+            waiting = count.waiting & paused.keys() if is_free or must_complete else frozenset()
+            found = self._best(rankings, rung, waiting)
             if found is not None:
-                why = self._explain(found, count, continued, goal)
-                return Promotion(found, rung, count, is_free).resumption(self, goal, why)
-            higher.update(ranked)
+                why = self._explain(found, count, goal)
+                reached = len(count.reached)
+                return Promotion(found, rung, reached, is_free).resumption(self, goal, why)
         return None
 
     def _best(self, rankings: Rankings, rung: int, waiting: Set[int]) -> ForecastEntry | None:
@@ -132,23 +137,16 @@ class PausingAutoPolicy:
         """
         return forecast_all(rankings, rung, self.max_reports, self.rungs.applies)
 
-    def _standing(self, trial: int, rung: int, rankings: Rankings) -> Standing:
-        """Return where a trial stands among those that wait at a rung when it gets there."""
-        beyond = rankings.at(rung + 1).trials
-        entries = self._forecasts(rankings, rung)
-        compared = [found for found in entries if not is_scout(self.rungs, found.trial, rung)]
-        continued = {t for t in beyond if not is_scout(self.rungs, t, rung)}
-        return standing_of(trial, compared, continued, self.rungs)
-
     def _continue(self, interval: int, rank: Rank, goal: Goal, why: str) -> Decision:
         return Decision.of(self, interval, rank, goal, stop=False, threshold=None, explanation=why)
 
-    def _explain(self, found: ForecastEntry, count: int, continued: int, goal: Goal) -> str:
-        allowed = self.rungs.top_size(count)
+    def _explain(self, found: ForecastEntry, count: RungCount, goal: Goal) -> str:
+        reached, continued = len(count.reached), len(count.continued)
+        allowed = self.rungs.top_size(reached)
         if not allowed:
-            return f"is that of {self.rungs.describe_start(count, 'promotions')}"
+            return f"is that of {self.rungs.describe_start(reached, 'promotions')}"
         return (
-            f"leads to {goal.reported(found.forecast):.6g} at its end; {allowed} of {count} trials at "
+            f"leads to {goal.reported(found.forecast):.6g} at its end; {allowed} of {reached} trials at "
             f"this rung may continue (1/{self.rungs.reduction_factor}), and {continued} "
             f"ha{'s' if continued == 1 else 've'} already"
         )

@@ -50,6 +50,8 @@ class PauseTransitions(SweepTransitions):
             now: seconds since the epoch.
         """
         self.trials.record_pause(trial, attempt, failures, pause, now)
+        if pause.policy:
+            self.state.evaluator.note_paused(trial.index)
         self.state.paused.place(trial)
         self.state.proposals.forget_cached()
 
@@ -76,6 +78,8 @@ class PauseTransitions(SweepTransitions):
         if desired == trial.desired:
             return False
         self.trials.note_desired(trial, desired)
+        if desired.paused is False:
+            self.state.evaluator.note_not_decided_on(trial.index)
         self.state.paused.place(trial)
         return trial.is_paused
 

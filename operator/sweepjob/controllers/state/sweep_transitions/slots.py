@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ....api.phases import TrialPhase
 from ....api.sweeptrial.trial_record import TrialRecord
+from ....early_stopping.policy import Policy
 from ....lifecycle.snapshot import Proposal
 from ....lifecycle.workload import StartBlocker
 from ....protocol import MetricCurves
@@ -57,6 +58,8 @@ class SlotTransitions(SweepTransitions):
         trial = self.trials.add(record, self.state.evaluator.new_curve(), other_metrics)
         self._mark_index_used(record.index)
         self.state.paused.place(trial)
+        if not _is_decided_on(record, spec.policy):
+            self.state.evaluator.note_not_decided_on(record.index)
         return trial
 
     def _mark_index_used(self, index: int) -> None:
@@ -116,3 +119,15 @@ class SlotTransitions(SweepTransitions):
     def unblock_records(self) -> None:
         """Note that the record of a new trial was created."""
         self.state.record_blocker = None
+
+
+def _is_decided_on(record: TrialRecord, policy: Policy) -> bool:
+    """Return whether a trial continues only as the policy lets it.
+
+    Not one of before the policy was in force, unless it has paused it since; nor one that a person wants
+    to run.
+    """
+    if record.desired.paused is False:
+        return False
+    was_paused = any(execution.reason == policy.reason for execution in record.executions)
+    return record.pausing_policy == policy.name or record.pause is not None or was_paused
