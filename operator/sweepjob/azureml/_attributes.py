@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
+from ..training.unused_arguments import asks_for_another, level_of_the_program
+
 
 class CheckedAttributes:
     """Accepts assignments to the attributes that ``__init__`` has set; others are an AttributeError.
@@ -36,9 +38,12 @@ class CheckedAttributes:
 
     def _warn_of_no_effect(self, name: str, value: Any) -> None:
         for names, reason in self._unused.items():
-            if name in names.split() and value != getattr(self, name):
+            before = getattr(self, name) if name in names.split() else value
+            if asks_for_another(value, before) or asks_for_another(before, value):
                 where = f"{type(self).__name__}.{name}"
-                warnings.warn(f"{where} = {value!r}: not used: {reason}", stacklevel=3)
+                warnings.warn(
+                    f"{where} = {value!r}: not used: {reason}", stacklevel=level_of_the_program()
+                )
 
 
 def unknown_attribute(class_name: str, name: str, known: list[str]) -> str:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from ..training.unused_arguments import level_of_the_program
 from .exceptions import NotSupported
 
 
@@ -42,6 +43,6 @@ class OtherMembers:
 
 def _without_effect(member: str, reason: str) -> Callable[..., None]:
     def ignored(*_: Any, **azure: Any) -> None:
-        warnings.warn(f"{member}: has no effect: {reason}", stacklevel=2)
+        warnings.warn(f"{member}: has no effect: {reason}", stacklevel=level_of_the_program())
 
     return ignored

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from .logging_methods import LoggingMethods
 from .registered_model import RegisteredModel
-from .run_files import copy_to
+from .run_files import ITS_OWN_NAME, copy_to, downloaded_name
 from .unused_arguments import unused_arguments
 
 _KEPT = "files are kept with the trial's outputs; the Azure map has their datastore"
@@ -33,7 +33,11 @@ class FileMethods(LoggingMethods):
         """
         return str(self._files.save(name, path_or_stream))
 
-    @unused_arguments({"datastore_name": _KEPT}, harmless="return_artifacts timeout_seconds")
+    @unused_arguments(
+        {"datastore_name": _KEPT},
+        harmless="return_artifacts timeout_seconds",
+        by_position="return_artifacts timeout_seconds datastore_name",
+    )
     def upload_files(self, names: Iterable[str], paths: Iterable[str], **azure: Any) -> None:
         """Keep files.
 
@@ -75,22 +79,30 @@ class FileMethods(LoggingMethods):
         return copy_to(self._files.path(name), name, output_file_path)
 
     @unused_arguments(
-        {"output_paths append_prefix": "each file is written under its whole name"},
+        {"output_paths": ITS_OWN_NAME},
         harmless="batch_size timeout_seconds",
+        by_position="output_paths batch_size append_prefix timeout_seconds",
     )
     def download_files(
-        self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
+        self,
+        prefix: str | None = None,
+        output_directory: str | None = None,
+        *,
+        append_prefix: bool = True,
+        **azure: Any,
     ) -> None:
         """Copy files of this run, with their folders.
 
         Args:
             prefix: What their names begin with; all by default.
             output_directory: Folder to copy them to; the working directory by default.
-            azure: Azure's other arguments; those that change the names are not used, with a warning.
+            append_prefix: False to leave the prefix out of the paths of the copies.
+            azure: Azure's other arguments; ``output_paths`` is not used, with a warning.
         """
         for name in self.get_file_names():
             if name.startswith(prefix or ""):
-                source, target = self._files.path(name), Path(output_directory or ".", name)
+                path = downloaded_name(name, prefix, append_prefix)
+                source, target = self._files.path(name), Path(output_directory or ".", path)
                 if source.resolve() != target.resolve():  # the working directory may have them
                     copy_to(source, name, str(target))
 

@@ -112,7 +112,10 @@ class LoggingMethods:
         """Keep predictions; see ``log_table``."""
         self._emit("document", name, value)
 
-    @unused_arguments(harmless="recursive run_type populate")
+    @unused_arguments(
+        harmless="recursive run_type populate",
+        by_position="recursive run_type populate",
+    )
     def get_metrics(self, name: str | None = None, **azure: Any) -> dict[str, Any]:
         """Return what this run has logged so far, by metric name.
 

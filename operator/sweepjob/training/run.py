@@ -41,7 +41,10 @@ class Run(StatusMethods, FileMethods):
         self._is_recorded = bool(environment.trial)
 
     @classmethod
-    @unused_arguments(harmless="used_for_context_manager")
+    @unused_arguments(
+        harmless="used_for_context_manager",
+        by_position="used_for_context_manager",
+    )
     def get_context(cls, allow_offline: bool = True, **azure: Any) -> Run:
         """Return the run that this process belongs to.
 
@@ -133,7 +136,10 @@ class Run(StatusMethods, FileMethods):
         """Record that the script has given up. The trial ends with its process."""
         self._record("status", "canceled", None)
 
-    @unused_arguments({"outputs": "the outputs of a child run are those of its trial"})
+    @unused_arguments(
+        {"outputs": "the outputs of a child run are those of its trial"},
+        by_position="outputs",
+    )
     def child_run(self, name: str | None = None, run_id: str | None = None, **azure: Any) -> Run:
         """Return a run within this one. What it logs is never a report of the trial.
 

@@ -15,6 +15,7 @@ from .environment import FOLDERS, OUTPUTS
 
 # Below ``outputs``, which is what persists.
 RECORD_FOLDER = ".run"
+ITS_OWN_NAME = "each file is written under its own name, below output_directory"
 RECORD, UPLOADS = "record.jsonl", "files"
 
 
@@ -98,6 +99,18 @@ class RunFiles:
             if isinstance(entry, dict):
                 found.append(entry)
         return found
+
+
+def downloaded_name(name: str, prefix: str | None, append_prefix: bool) -> str:
+    """Return the path of a downloaded file below its folder.
+
+    Args:
+        name: Name of the file.
+        prefix: What the names of the downloaded files begin with.
+        append_prefix: Whether the path has the prefix; that of a file of this name always has.
+    """
+    rest = name if append_prefix else name[len(prefix or "") :].lstrip("/")
+    return rest or Path(name).name
 
 
 def copy_to(source: Path, name: str, target: str | Path | None) -> str:

@@ -41,7 +41,10 @@ class StatusMethods:
         """No properties."""
         return {}
 
-    @unused_arguments(harmless="recursive tags properties type status _rehydrate_runs")
+    @unused_arguments(
+        harmless="recursive tags properties type status _rehydrate_runs",
+        by_position="tags properties type status",
+    )
     def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
         """Return no runs: what child runs log is kept in the record of this run.
 

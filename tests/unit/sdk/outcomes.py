@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -55,10 +56,33 @@ def names_of(function: Callable[..., Any]) -> list[str]:
     ]
 
 
-def is_without_a_word(before: Outcome, after: Outcome) -> bool:
-    """Return whether a change of a program changes nothing, and nothing is said about it."""
+def is_without_a_word(
+    before: Outcome, after: Outcome, name: str, refusals: Iterable[str] = ()
+) -> bool:
+    """Return whether a change of a program changes nothing, and nothing is said about it.
+
+    Args:
+        before: what comes of the program.
+        after: what comes of the changed program.
+        name: the argument that is changed.
+        refusals: texts of errors that refuse an argument without its name.
+
+    Raises:
+        AssertionError: the program crashes: its error names neither the argument nor is it listed.
+    """
     assert not before.refused, before.refused
-    return before.made == after.made and after.said <= before.said and not after.refused
+    if after.refused:
+        is_listed = any(text in after.refused for text in refusals)
+        assert is_listed or re.search(rf"\b{_words(name)}\b", _words(after.refused)), (
+            f"{name}: a refusal has to name the argument: {after.refused}"
+        )
+        return False
+    return before.made == after.made and after.said <= before.said
+
+
+def _words(text: str) -> str:
+    """Return a text with all names in one form: Azure's, those of manifests, and words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", text).lower()
 
 
 def cases(

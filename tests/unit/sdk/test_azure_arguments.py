@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import json
 import pkgutil
 import re
@@ -17,10 +18,17 @@ import sweepjob.azure
 import sweepjob.azureml
 import sweepjob.sdk.workspace
 import sweepjob.training
-from sweepjob.training.unused_arguments import unused_arguments
+from sweepjob.azureml.core.single_run import SingleRun
+from sweepjob.azureml.runs.child import TrialOfSweep
+from sweepjob.azureml.runs.hyperdrive_run import HyperDriveRun
+from sweepjob.training.unused_arguments import asks_for_another, unused_arguments
 
 AZURES: dict[str, list[str]] = json.loads(
     (Path(__file__).parents[2] / "azure_client" / "v1_arguments.json").read_text()
+)
+# Azure's default values by function, other than None.
+DEFAULTS: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "azure_client" / "v1_defaults.json").read_text()
 )
 PACKAGES = (sweepjob.azure, sweepjob.azureml, sweepjob.sdk.workspace, sweepjob.training)
 MODULES = ("sweepjob.sdk.azure_members", "sweepjob.sdk.job", "sweepjob.sdk.load")
@@ -77,8 +85,6 @@ TAKE_ANY = {
     # Another function takes the arguments, and refuses unknown ones.
     "azureml.core.script_run_config.ScriptRunConfig.__init__",
     "azureml.train.estimator.Estimator.__init__",
-    "azureml.runs.hyperdrive_run.HyperDriveRun.register_model",
-    "azureml.runs.hyperdrive_run.HyperDriveRun.download_files",
     "sdk.workspace.ml_client.MLClient.create_or_update",
     "sdk.workspace.ml_client.MLClient.begin_create_or_update",
     "sdk.load.load_job",
@@ -110,14 +116,42 @@ def test_an_argument_that_is_described_as_not_used_says_so() -> None:
         text = inspect.getdoc(function) or ""
         for name in inspect.signature(function).parameters:
             lines = re.findall(rf"^\s*{name}: Azure's.*", text, re.MULTILINE)
-            of_azure = any("ignored" in line or "not used" in line for line in lines)
             known = getattr(function, "unused_arguments", ())
             is_any = name in ("azure", "settings", "args")
-            if of_azure and not is_any and name not in known and path not in SAID:
+            is_listed = path in SAID or f"{path}: {name}" in KEPT
+            if lines and not is_any and name not in known and not is_listed:
                 found.append(f"{path}: {name}")
     assert found == [], found
 
 
+# Arguments that are described as Azure's and need no warning, and why.
+KEPT = {
+    # They are kept, and the object has them.
+    *(f"azureml.core.workspace.Workspace.{n}: subscription_id" for n in ("list", "get", "create")),
+    *(f"azureml.core.workspace.Workspace.{n}: resource_group" for n in ("list", "get", "create")),
+    *(f"azureml.core.workspace.Workspace.{n}: location" for n in ("get", "create")),
+    # They have an effect, and are Azure's words.
+    "azureml.core.processes.launcher: distribution",
+    "azureml.core.processes.pod_arguments: distribution",
+    "azureml.train.estimator_processes.estimator_processes: distributed_training",
+    "azureml.runs.details.sweep_details: status",
+    "training.unused_arguments.unused_arguments: defaults",
+    # Texts about a value; a decorated function would cost time at each report.
+    *(
+        f"training.logging_methods.LoggingMethods.log{n}: description"
+        for n in ("", "_list", "_row")
+    ),
+    *(f"training.logging_methods.LoggingMethods.log{n}: description" for n in ("_table", "_image")),
+    *("training.run.ChildRun.log: description", "training.run.ChildRun.log: step"),
+    "training.run.Run.fail: error_code",  # a part of the message
+    # Names and times of what there is not.
+    "azureml.data.output_dataset_config.OutputFileDatasetConfig.as_input: name",
+    *(
+        f"azureml.telemetry.set_diagnostics_collection: {n}"
+        for n in ("send_diagnostics", "verbosity")
+    ),
+    *(f"sdk.workspace.asset_operations.Poller.{n}: timeout" for n in ("result", "wait")),
+}
 # They raise, or say on submission that the setting is not used.
 SAID = {
     "sdk.job.Command.__init__",
@@ -134,6 +168,17 @@ REFUSED = {
     "azureml.core.compute.remote.RemoteCompute.attach",
     "azureml.train.hyperdrive.policy.EarlyTerminationPolicy.__init__",  # a base class
     "azureml.train.hyperdrive.sampling.HyperParameterSampling.__init__",
+}
+
+
+# One function serves several classes of Azure's, which have these in another order; all is said of them,
+# or changes nothing.
+ANOTHER_ORDER = {
+    "azureml.core.compute.compute.ComputeTarget.wait_for_completion",
+    "azureml.core.compute.computeinstance.ComputeInstance.provisioning_configuration",
+    "azureml.core.compute.computeinstance.ComputeInstance.wait_for_completion",
+    "azureml.core.compute.kubernetescompute.KubernetesCompute.wait_for_completion",
+    "azureml.core.script_run.ScriptRun.__init__",
 }
 
 
@@ -166,6 +211,59 @@ def test_every_argument_of_azure_is_known(path: str) -> None:
     if path_here in TAKE_ANY:
         return
     assert [n for n in AZURES[path] if n not in known and not n.startswith("*")] == []
+
+
+@pytest.mark.parametrize("path", [p for p in AZURES if p not in REFUSED | ANOTHER_ORDER])
+def test_arguments_by_position_are_in_the_order_of_azure(path: str) -> None:
+    function = resolve(path)
+    if "Datastore.__init__" in path or not hasattr(function, "__module__"):
+        return
+    azures = list(itertools.takewhile(lambda name: name not in ("*", "**"), AZURES[path]))
+    path_here = f"{function.__module__}.{function.__qualname__}".removeprefix("sweepjob.")
+    ours = [name for name in by_position(function) if not name.startswith("_")]
+    assert path_here in TAKE_ANY or ours[: len(azures)] == azures
+
+
+@pytest.mark.parametrize("kind", [TrialOfSweep, HyperDriveRun, SingleRun])
+def test_arguments_of_a_submitted_run_are_in_the_order_of_azure(kind: type) -> None:
+    prefix = "azureml.core.run.Run."
+    for path, names in AZURES.items():
+        name = path.removeprefix(prefix)
+        function = vars(kind).get(name)
+        if inspect.isfunction(function) and name not in ("__init__", "log"):  # log is refused
+            azures = list(itertools.takewhile(lambda name: name not in ("*", "**"), names))
+            assert by_position(function)[: len(azures)] == azures, function.__qualname__
+
+
+@pytest.mark.parametrize("path", [path for path in DEFAULTS if path not in REFUSED])
+def test_a_default_value_of_azure_is_no_warning(path: str) -> None:
+    function = resolve(path)
+    ours = getattr(function, "azure_defaults", {})
+    unused = getattr(function, "reasons", ())
+    asked = {
+        name: value
+        for name, value in DEFAULTS[path].items()
+        if name in unused and asks_for_another(value, ours.get(name))
+    }
+    assert asked == {}
+
+
+def by_position(function: Any) -> list[str]:
+    """Return the arguments that a call can give by position, without ``self``."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    own = [p.name for p in inspect.signature(function).parameters.values() if p.kind in kinds]
+    own = own[1:] if own[:1] in (["self"], ["cls"]) else own
+    return [*own, *getattr(function, "by_position", ())]
+
+
+def test_no_argument_by_position_is_dropped() -> None:
+    found = {
+        path
+        for path, function in FUNCTIONS.items()
+        if any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(function).parameters.values())
+    }
+    takes_values = {"azureml.train.hyperdrive.parameter_expressions.choice"}
+    assert sorted(found - TAKE_ANY - takes_values) == []
 
 
 def test_what_is_said() -> None:

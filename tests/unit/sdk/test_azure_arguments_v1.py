@@ -19,7 +19,7 @@ from sweepjob.azureml.data import OutputFileDatasetConfig
 from sweepjob.azureml.data.data_reference import DataReference
 from sweepjob.azureml.pipeline.core import Pipeline, PipelineData
 from sweepjob.azureml.pipeline.steps import HyperDriveStep
-from sweepjob.azureml.train.dnn import PyTorch, TensorFlow
+from sweepjob.azureml.train.dnn import Gloo, Nccl, PyTorch, TensorFlow
 from sweepjob.azureml.train.estimator import Estimator
 from sweepjob.azureml.train.hyperdrive import (
     BanditPolicy,
@@ -298,6 +298,8 @@ PROGRAMS: dict[str, tuple[Any, Callable[..., Any], dict[str, Any]]] = {
         },
     ),
 }
+# Texts of errors that refuse an argument without its name.
+REFUSALS = ("add under data: in azure-map.yaml: unknown",)
 SAME = {
     # A step of a pipeline has data, whose names the arguments use.
     "HyperDriveStep.inputs",
@@ -327,7 +329,74 @@ CASES = [
 def test_an_argument_has_an_effect_a_note_or_a_refusal(owner: str, name: str, value: Any) -> None:
     _, program, _ = PROGRAMS[owner]
     before, after = unchanged(f"v1 {owner}", program), outcome(lambda: program(**{name: value}))
-    assert not is_without_a_word(before, after), f"{owner}: {name}={value!r}: changes nothing"
+    assert not is_without_a_word(before, after, name, REFUSALS), (
+        f"{owner}: {name}={value!r}: changes nothing"
+    )
+
+
+def torch(count: int) -> dict[str, Any]:
+    distribution = {"type": "pytorch", "processCountPerInstance": count}
+    return {"instanceCount": 2, "distribution": distribution}
+
+
+TORCH_2, TORCH_8 = torch(1), torch(4)
+MPI_8 = {
+    "instanceCount": 2,
+    "distribution": {"type": "mpi", "processCountPerInstance": 4, "sshSecret": "keys"},
+}
+
+
+def mpi(**given: Any) -> MpiConfiguration:
+    return MpiConfiguration(ssh_secret="keys", **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "pods"),
+    [
+        ({"node_count": 2, "distributed_training": Nccl()}, TORCH_2),
+        ({"distributed_training": Nccl(node_count=2)}, TORCH_2),
+        ({"node_count": 2, "distributed_training": Nccl(node_count=2)}, TORCH_2),
+        ({"node_count": 2, "process_count_per_node": 4, "distributed_training": Gloo()}, TORCH_8),
+        ({"process_count_per_node": 4, "distributed_training": Nccl(node_count=2)}, TORCH_8),
+        ({"node_count": 2, "process_count_per_node": 4, "distributed_backend": "nccl"}, TORCH_8),
+        ({"node_count": 2, "process_count_per_node": 4, "distributed_training": mpi()}, MPI_8),
+        ({"node_count": 2, "distributed_training": mpi(process_count_per_node=4)}, MPI_8),
+        (
+            {"node_count": 3, "distributed_training": TensorflowConfiguration()},
+            {"instanceCount": 3, "distribution": {"type": "tensorflow"}},
+        ),
+    ],
+)
+def test_processes_of_an_estimator_on_several_nodes(given: Any, pods: dict[str, Any]) -> None:
+    trial = with_estimator(PyTorch)(**given)["spec"]["trial"]
+    found = {key: trial.get(key) for key in pods}
+    assert found == pods
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"node_count": 2, "distributed_training": Nccl(node_count=3)}, "node_count=3"),
+        (
+            {"process_count_per_node": 2, "distributed_training": mpi(process_count_per_node=3)},
+            "process_count_per_node=3",
+        ),
+        ({"node_count": 2, "distributed_training": TensorflowConfiguration(3)}, "worker_count=3"),
+        ({"node_count": 2, "distributed_training": MpiConfiguration()}, "ssh_secret"),
+        ({"distributed_backend": "nccl", "distributed_training": mpi()}, "distributed_backend"),
+        ({"distributed_backend": "horovod"}, "must be one of mpi"),
+    ],
+)
+def test_processes_of_an_estimator_that_contradict(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        with_estimator(Estimator)(**given)
+
+
+def test_nodes_of_a_run_configuration_whose_script_has_the_processes() -> None:
+    configuration = run_configuration()
+    configuration.node_count = 2
+    given = script(run_config=configuration, distributed_job_config=PyTorchConfiguration())
+    assert made(given)["spec"]["trial"]["instanceCount"] == 2
 
 
 def changed(owner: Any, name: str, value: Any) -> Callable[[], Any]:
@@ -448,7 +517,9 @@ def test_an_attribute_that_is_assigned(owner: str, name: str, value: Any) -> Non
     part, _ = OWNERS[owner]
     before = unchanged("attributes of v1", changed(part, "", None))
     after = outcome(changed(part, name, value))
-    assert not is_without_a_word(before, after), f"{owner}.{name} = {value!r}: changes nothing"
+    assert not is_without_a_word(before, after, name, REFUSALS), (
+        f"{owner}.{name} = {value!r}: changes nothing"
+    )
 
 
 def test_no_attribute_is_left_out() -> None:

@@ -414,6 +414,8 @@ def _with_limits(limits: Any) -> SweepJob:
     return swept(job)
 
 
+# Texts of errors that refuse an argument without its name.
+REFUSALS: tuple[str, ...] = ()
 # Arguments that change nothing, and why nothing needs to be said.
 SAME = {
     "is_deterministic",  # no result is ever reused
@@ -435,7 +437,9 @@ CASES = cases({name: (made, values) for name, (made, _, values) in PROGRAMS.item
 def test_an_argument_has_an_effect_a_note_or_a_refusal(owner: str, name: str, value: Any) -> None:
     _, program, _ = PROGRAMS[owner]
     before, after = unchanged(owner, program), outcome(lambda: program(**{name: value}))
-    assert not is_without_a_word(before, after), f"{owner}: {name}={value!r}: changes nothing"
+    assert not is_without_a_word(before, after, name, REFUSALS), (
+        f"{owner}: {name}={value!r}: changes nothing"
+    )
 
 
 @pytest.mark.parametrize(
@@ -503,4 +507,6 @@ def test_an_attribute_that_is_assigned(
     of = "command" if program is of_command else "SweepJob"
     before = unchanged(of, PROGRAMS[of][1])
     after = outcome(lambda: program(name, value))
-    assert not is_without_a_word(before, after), f"{name} = {value!r}: changes nothing"
+    assert not is_without_a_word(before, after, name, REFUSALS), (
+        f"{name} = {value!r}: changes nothing"
+    )

@@ -327,7 +327,7 @@ V1_PROGRAMS = {
 V1_SAID = {
     "a login, and a compute target that may have to be created": [
         "Workspace.get: auth: not used: the kubeconfig",
-        "provisioning_configuration: min_nodes, max_nodes: not used: no machines are created",
+        "provisioning_configuration: max_nodes: not used: no machines are created",
     ],
     "deprecated estimators on several nodes": ["TensorFlow: use_gpu: not used"],
     "outputs where the script writes them": ["register_on_complete: name: not used: nothing is"],

@@ -162,6 +162,13 @@ def test_files_and_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert Path(run.download_file("reports/summary.txt", "fetched")).read_bytes() == b"model"
     run.download_files(prefix="outputs", output_directory="all")
     assert sorted(p.name for p in Path("all").rglob("*.*")) == ["direct.bin", "model.pkl"]
+    run.download_files("reports/", "without", append_prefix=False)
+    assert [str(p) for p in Path("without").rglob("*.*")] == ["without/summary.txt"]
+    run.download_files("reports/summary.txt", "without/one", None, 10, False)
+    assert Path("without/one/summary.txt").is_file()
+    with pytest.warns(UserWarning, match="Run.download_files: output_paths: not used"):
+        run.download_files("reports", "with", ["a"], append_prefix=True)
+    assert Path("with/reports/summary.txt").is_file()
     run.download_files()  # into the folder that has them
     model = run.register_model("iris", "outputs/model.pkl", tags={"a": "b"})
     assert (model.name, model.version, model.id) == ("iris", 1, "iris:1")

@@ -74,7 +74,22 @@ class ComputeTarget(OtherMembers):
             )
 
     @staticmethod
-    @unused_arguments({_MACHINES: _NO_MACHINES}, harmless="tags description")
+    @unused_arguments(
+        {_MACHINES: _NO_MACHINES},
+        harmless="tags description",
+        defaults={
+            "vm_priority": "dedicated",
+            "min_nodes": 0,
+            "idle_seconds_before_scaledown": 1800,
+            "remote_login_port_public_access": "NotSpecified",
+            "enable_node_public_ip": True,
+        },
+        by_position="vm_priority min_nodes max_nodes idle_seconds_before_scaledown "
+        "admin_username admin_user_password admin_user_ssh_key "
+        "vnet_resourcegroup_name vnet_name subnet_name tags description "
+        "remote_login_port_public_access identity_type identity_id location "
+        "enable_node_public_ip",
+    )
     def provisioning_configuration(vm_size: str = "", **azure: Any) -> ProvisioningConfiguration:
         """Return a size of virtual machines.
 
@@ -131,8 +146,11 @@ class ComputeTarget(OtherMembers):
         """
         return list(workspace.compute_targets.values())
 
-    @unused_arguments(harmless="show_output min_node_count timeout_in_minutes is_delete_operation")
-    def wait_for_completion(self, *_: Any, **azure: Any) -> None:
+    @unused_arguments(
+        harmless="show_output min_node_count timeout_in_minutes is_delete_operation",
+        by_position="show_output min_node_count timeout_in_minutes is_delete_operation",
+    )
+    def wait_for_completion(self, **azure: Any) -> None:
         """Do nothing: nothing is provisioned.
 
         Args:
@@ -157,7 +175,10 @@ class ComputeTarget(OtherMembers):
             "vmSize": self.vm_size,
         }
 
-    @unused_arguments({_MACHINES: _NO_MACHINES})
+    @unused_arguments(
+        {_MACHINES: _NO_MACHINES},
+        by_position="min_nodes max_nodes idle_seconds_before_scaledown",
+    )
     def update(self, **azure: Any) -> None:
         """Do nothing: limits and queues of the cluster decide.
 
@@ -165,7 +186,10 @@ class ComputeTarget(OtherMembers):
             azure: Azure's numbers of nodes; not used, with a warning.
         """
 
-    @unused_arguments(harmless="wait_for_completion show_output")
+    @unused_arguments(
+        harmless="wait_for_completion show_output",
+        by_position="wait_for_completion show_output",
+    )
     def delete(self, **azure: Any) -> None:
         """Do nothing: nothing was provisioned.
 

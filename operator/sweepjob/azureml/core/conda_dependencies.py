@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +206,24 @@ class CondaDependencies:
     def is_empty(self) -> bool:
         """Whether there are no packages."""
         return self.file is None and not (self.pip_packages or self.conda_packages)
+
+
+def conda_dependencies(found: Any) -> CondaDependencies:
+    """Return the packages of a conda file that is a part of another file.
+
+    Args:
+        found: The mapping, or the path of a conda file.
+    """
+    if not isinstance(found, Mapping):
+        return CondaDependencies(str(found))
+    packages = list(found.get("dependencies") or ())
+    pip = [each.get("pip") or () for each in packages if isinstance(each, Mapping)]
+    made = CondaDependencies.create(
+        pip_packages=[name for names in pip for name in names],
+        conda_packages=[each for each in packages if isinstance(each, str)],
+    )
+    made.channels = list(found.get("channels") or ())
+    return made
 
 
 __getattr__ = other_names(__name__)

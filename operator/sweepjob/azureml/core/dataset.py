@@ -9,7 +9,7 @@ from typing import Any
 from typing import Mapping as TypingMapping  # noqa: UP035 for images with Python 3.8
 
 from ...training.environment import TrialEnvironment
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from .._other_names import other_names
 from ..data.abstract_dataset import registered, registered_names
 from ..data.dataset_factory import FileDatasetFactory, TabularDatasetFactory
@@ -20,6 +20,24 @@ from ..exceptions import UserErrorException
 
 class MappedDataset(TabularDataset, FileDataset):
     """Data of the Azure map, which may be a table or files: it has the methods of both."""
+
+    # The two have different orders in Azure; programs that download data by name have files.
+    @unused_arguments(
+        {"stream_column": "whole files are copied"},
+        harmless="ignore_not_found",
+        by_position="ignore_not_found",
+    )
+    def download(  # type: ignore[override] # as of FileDataset
+        self, target_path: str | None = None, overwrite: bool = False, **azure: Any
+    ) -> list[str]:
+        """Copy the files to a folder, and return the paths of the copies.
+
+        Args:
+            target_path: The folder; the working directory by default.
+            overwrite: True to replace files.
+            azure: Azure's other arguments; ``stream_column`` is not used, with a warning.
+        """
+        return FileDataset.download(self, target_path, overwrite)
 
 
 class Dataset:
@@ -110,7 +128,7 @@ class _Datasets(TypingMapping[str, Any]):
         try:
             return Dataset.get_by_name(self._workspace, name)
         except UserErrorException as error:
-            warnings.warn(str(error), stacklevel=2)
+            warnings.warn(str(error), stacklevel=level_of_the_program())
             return default
 
     def __contains__(self, name: object) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
 from ..data.data_reference import DataReference
@@ -16,13 +16,49 @@ from ..data.datapath import DataPath
 from ..data.dataset_consumption_config import MOUNT_PATH
 from ..exceptions import NotSupported, UserErrorException
 
-_ACCOUNT = (
-    "container_name account_name sas_token account_key protocol endpoint blob_cache_timeout "
-    "grant_workspace_access subscription_id resource_group store_name tenant_id client_id "
-    "client_secret resource_url authority_url filesystem file_share_name namenode_address "
-    "hdfs_server_certificate kerberos_realm kerberos_kdc_address kerberos_principal kerberos_keytab "
-    "kerberos_password"
+_VOLUME = "the Azure map has the datastore's volume"
+_BLOB = (
+    "container_name account_name sas_token account_key protocol endpoint overwrite "
+    "create_if_not_exists skip_validation blob_cache_timeout grant_workspace_access subscription_id "
+    "resource_group"
 )
+_SHARE = (
+    "file_share_name account_name sas_token account_key protocol endpoint overwrite "
+    "create_if_not_exists skip_validation"
+)
+_LAKE = (
+    "store_name tenant_id client_id client_secret resource_url authority_url subscription_id "
+    "resource_group overwrite grant_workspace_access"
+)
+_LAKE_2 = (
+    "filesystem account_name tenant_id client_id client_secret resource_url authority_url protocol "
+    "endpoint overwrite subscription_id resource_group grant_workspace_access"
+)
+_HDFS = (
+    "protocol namenode_address hdfs_server_certificate kerberos_realm kerberos_kdc_address "
+    "kerberos_principal kerberos_keytab kerberos_password overwrite"
+)
+_HARMLESS = "overwrite create_if_not_exists skip_validation"
+
+
+def _registration(name: str, arguments: str) -> Any:
+    """Return a function that returns the datastore of a name, for one of Azure's kinds of storage."""
+    account = " ".join(word for word in arguments.split() if word not in _HARMLESS.split())
+
+    def register(workspace: Any, datastore_name: str, **azure: Any) -> Datastore:
+        """Return the datastore of a name. What it is, is an entry of the Azure map.
+
+        Args:
+            workspace: The workspace.
+            datastore_name: Its name.
+            azure: Azure's account, container and key; not used, with a warning.
+        """
+        return Datastore(workspace, datastore_name)
+
+    register.__name__, register.__qualname__ = name, f"Datastore.{name}"
+    return staticmethod(
+        unused_arguments({account: _VOLUME}, harmless=_HARMLESS, by_position=arguments)(register)
+    )
 
 
 class Datastore(OtherMembers):
@@ -82,25 +118,12 @@ class Datastore(OtherMembers):
         """
         return Datastore(workspace)
 
-    @staticmethod
-    @unused_arguments(
-        {_ACCOUNT: "the Azure map has the datastore's volume"},
-        harmless="overwrite create_if_not_exists skip_validation",
-    )
-    def register_azure_blob_container(
-        workspace: Any, datastore_name: str, *_: Any, **azure: Any
-    ) -> Datastore:
-        """Return the datastore of a name. What it is, is an entry of the Azure map.
-
-        Args:
-            workspace: The workspace.
-            datastore_name: Its name.
-            azure: Azure's account, container and key; not used, with a warning.
-        """
-        return Datastore(workspace, datastore_name)
-
-    register_azure_file_share = register_azure_data_lake_gen2 = register_azure_blob_container
-    register_azure_data_lake = register_dbfs = register_hdfs = register_azure_blob_container
+    register_azure_blob_container = _registration("register_azure_blob_container", _BLOB)
+    register_azure_file_share = _registration("register_azure_file_share", _SHARE)
+    register_azure_data_lake = _registration("register_azure_data_lake", _LAKE)
+    register_azure_data_lake_gen2 = _registration("register_azure_data_lake_gen2", _LAKE_2)
+    register_dbfs = _registration("register_dbfs", "")
+    register_hdfs = _registration("register_hdfs", _HDFS)
 
     def set_as_default(self) -> None:
         """Not supported; raises NotSupported."""
@@ -129,7 +152,23 @@ class Datastore(OtherMembers):
         """
         return self.path()
 
-    as_download = as_upload = as_mount
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
+    def as_download(self, path_on_compute: str | None = None) -> DataReference:
+        """Return the datastore as data of a trial, which are mounted.
+
+        Args:
+            path_on_compute: Azure's; not used, with a warning.
+        """
+        return self.path()
+
+    @unused_arguments({"path_on_compute": MOUNT_PATH})
+    def as_upload(self, path_on_compute: str | None = None) -> DataReference:
+        """Return the datastore as data of a trial, which are mounted.
+
+        Args:
+            path_on_compute: Azure's; not used, with a warning.
+        """
+        return self.path()
 
     @unused_arguments(harmless="show_progress")
     def upload(
@@ -182,7 +221,7 @@ class Datastore(OtherMembers):
             warnings.warn(
                 f"Datastore {self.name!r}: upload: {len(files)} files are not copied to the volume of "
                 f"the cluster: copy them once, with kubectl cp, to {target_path or 'its root'}",
-                stacklevel=3,
+                stacklevel=level_of_the_program(),
             )
         if root is None:
             return self.path(target_path)
@@ -194,7 +233,10 @@ class Datastore(OtherMembers):
                 shutil.copyfile(file, target)
         return self.path(target_path)
 
-    @unused_arguments(harmless="show_progress")
+    @unused_arguments(
+        harmless="show_progress",
+        by_position="show_progress",
+    )
     def download(
         self, target_path: str, prefix: str | None = None, overwrite: bool = False, **azure: Any
     ) -> int:

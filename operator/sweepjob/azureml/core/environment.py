@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from .._attributes import CheckedAttributes
 from .._other_members import OtherMembers
 from .._other_names import other_names
@@ -50,7 +50,7 @@ class DockerSection(CheckedAttributes):
         self.gpu_support = True
         self.arguments: list[str] = []
         self.shared_volumes = True
-        self.platform: Any = None
+        self.platform: Any = {"os": "Linux", "architecture": "amd64"}  # as Azure's files say
 
 
 class PythonSection(CheckedAttributes):
@@ -197,7 +197,10 @@ class Environment(CheckedAttributes, OtherMembers):
         return made
 
     @staticmethod
-    @unused_arguments({"conda_specification pip_requirements": _PACKAGES})
+    @unused_arguments(
+        {"conda_specification pip_requirements": _PACKAGES},
+        by_position="conda_specification pip_requirements",
+    )
     def from_dockerfile(name: str, dockerfile: str, **azure: Any) -> Environment:
         """Return the environment of a Dockerfile. The map has to name the image that it makes.
 
@@ -347,7 +350,9 @@ def _warn_if_missing(path: str) -> bool:
     """Return whether a file of packages is missing, on which the image does not depend."""
     is_missing = not Path(path).is_file()
     if is_missing:
-        warnings.warn(f"{path}: no such file; the Azure map has the image", stacklevel=3)
+        warnings.warn(
+            f"{path}: no such file; the Azure map has the image", stacklevel=level_of_the_program()
+        )
     return is_missing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ...api import names
@@ -14,6 +14,7 @@ from ...sdk.sweep_objects import NotFound
 from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
+from .._reasons import ALL_SWEEPS
 from ..exceptions import NotSupported, UserErrorException
 from ..runs.hyperdrive_run import HyperDriveRun
 from .script_run_config import ScriptRunConfig
@@ -132,8 +133,11 @@ class Experiment(OtherMembers):
         resolver = self._resolver(is_local=True)
         return run_local(job, wait=False, source_directory=code or ".", resolver=resolver).objects
 
-    @unused_arguments({"type tags properties": "all sweeps of the experiment are returned"})
-    def get_runs(self, *_: Any, include_children: bool = False, **azure: Any) -> Iterator[Any]:
+    @unused_arguments(
+        {"type tags properties": ALL_SWEEPS},
+        by_position="type tags properties include_children",
+    )
+    def get_runs(self, *, include_children: bool = False, **azure: Any) -> Iterator[Any]:
         """Yield the sweeps, the newest first.
 
         Args:
@@ -148,7 +152,7 @@ class Experiment(OtherMembers):
                     yield from run.get_children()
 
     @unused_arguments(harmless="outputs snapshot_directory display_name")
-    def start_logging(self, *_: Any, **azure: Any) -> Any:
+    def start_logging(self, **azure: Any) -> Any:
         """Return a run of this process, which prints what it logs.
 
         Args:
@@ -169,8 +173,13 @@ class Experiment(OtherMembers):
         raise NotSupported(f"Experiment.tag({key!r}): give submit(config, tags={{{key!r}: ...}})")
 
     @staticmethod
-    @unused_arguments({"view_type tags": "all experiments are returned"})
-    def list(workspace: Any, experiment_name: str | None = None, **azure: Any) -> list[Experiment]:
+    @unused_arguments(
+        {"view_type tags": "all experiments are returned"},
+        by_position="view_type tags",
+    )
+    def list(
+        workspace: Any, experiment_name: str | None = None, **azure: Any
+    ) -> Sequence[Experiment]:
         """Return the experiments that have sweeps.
 
         Args:

@@ -25,12 +25,14 @@ class Model(RegisteredModel):
     @unused_arguments(
         {"tags properties run_id model_framework": "a model is found by its name and version"},
         harmless="expand",
+        by_position="tags properties version run_id model_framework expand",
     )
     def __new__(
         cls,
         workspace: Any,
         name: str | None = None,
         id: str | None = None,
+        *,
         version: Any = None,
         **azure: Any,
     ) -> Any:
@@ -43,6 +45,8 @@ class Model(RegisteredModel):
         {"child_paths": "the whole folder is copied"},
         harmless="model_framework model_framework_version datasets sample_input_dataset "
         "sample_output_dataset resource_configuration",
+        by_position="datasets model_framework model_framework_version child_paths "
+        "sample_input_dataset sample_output_dataset resource_configuration",
     )
     def register(
         workspace: Any,
@@ -85,9 +89,10 @@ class Model(RegisteredModel):
             "tags properties run_id dataset_id model_framework": "all models of the name are returned"
         },
         harmless="expand page_count",
+        by_position="tags properties run_id latest dataset_id expand page_count model_framework",
     )
     def list(
-        workspace: Any, name: str | None = None, latest: bool = False, **azure: Any
+        workspace: Any, name: str | None = None, *, latest: bool = False, **azure: Any
     ) -> Sequence[Any]:
         """Return models.
 

@@ -15,7 +15,10 @@ class ResourceConfiguration:
         azure: Azure's ``cpu``, ``memory_in_gb`` and ``gpu``; not used, with a warning.
     """
 
-    @unused_arguments({"cpu memory_in_gb gpu": "models are not deployed here"})
+    @unused_arguments(
+        {"cpu memory_in_gb gpu": "models are not deployed here"},
+        by_position="cpu memory_in_gb gpu",
+    )
     def __init__(self, **azure: Any) -> None:
         pass
 

@@ -10,6 +10,7 @@ from ...training.run import ChildRun
 from ...training.run import Run as TrainingRun
 from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
+from .._reasons import ALL_SWEEPS
 from .keyvault import Keyvault
 from .workspace import Workspace
 
@@ -20,7 +21,10 @@ class Run(TrainingRun):
     ``Run(experiment, run_id)`` is a submitted sweep or one of its trials instead.
     """
 
-    @unused_arguments(harmless="outputs directory")
+    @unused_arguments(
+        harmless="outputs directory",
+        by_position="outputs",
+    )
     def __new__(cls, experiment: Any = None, run_id: str = "", **azure: Any) -> Any:
         """Return the run of an experiment, or a new run of this process."""
         if hasattr(experiment, "workspace"):
@@ -66,20 +70,24 @@ class Run(TrainingRun):
 
     @staticmethod
     @unused_arguments(
-        {"type tags properties status": "all sweeps of the experiment are returned"},
-        harmless="include_children",
+        {"type tags properties status": ALL_SWEEPS},
+        by_position="type tags properties status include_children",
     )
-    def list(experiment: Any, **azure: Any) -> Sequence[Any]:
+    def list(experiment: Any, *, include_children: bool = False, **azure: Any) -> Sequence[Any]:
         """Return the sweeps of an experiment.
 
         Args:
             experiment: The experiment.
+            include_children: True for the trials as well.
             azure: Azure's filters; not used, with a warning.
         """
-        return [*experiment.get_runs()]
+        return [*experiment.get_runs(include_children=include_children)]
 
 
-@unused_arguments(harmless="rehydrate clean_up")
+@unused_arguments(
+    harmless="rehydrate clean_up",
+    by_position="rehydrate clean_up",
+)
 def get_run(experiment: Any, run_id: str, **azure: Any) -> Any:
     """Return a submitted sweep, or a trial.
 

@@ -14,6 +14,8 @@ from .environment import DEFAULT_CPU_IMAGE, DockerSection, Environment, PythonSe
 
 DEFAULT_GPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04"
 
+_FRAMEWORK = "Python"  # Azure's default, which its own files have
+
 
 class MpiConfiguration(CheckedAttributes):
     """Processes that ``mpirun`` starts.
@@ -44,7 +46,11 @@ class PyTorchConfiguration(CheckedAttributes):
         node_count: Nodes of a trial, which are its pods.
     """
 
-    @unused_arguments({"communication_backend": "the script chooses: init_process_group(backend)"})
+    _unused: ClassVar[Mapping[str, str]] = {
+        "communication_backend": "the script chooses: init_process_group(backend)"
+    }
+
+    @unused_arguments(_unused)
     def __init__(
         self,
         communication_backend: str = "Nccl",
@@ -150,7 +156,8 @@ class RunConfiguration(CheckedAttributes):
     Args:
         script: Script to run.
         arguments: Its arguments.
-        framework: Azure's; not used, with a warning: the communicator says how processes are started.
+        framework: Azure's; another than Python is not used, with a warning: the communicator says how
+            processes are started.
         communicator: ``Mpi``, ``Nccl``, ``Gloo`` or ``ParameterServer``: starts processes as ``mpi``,
             ``pytorch`` and ``tensorflow`` say.
         conda_dependencies: Packages of the environment.
@@ -176,7 +183,7 @@ class RunConfiguration(CheckedAttributes):
         "history": "./outputs and ./logs of each trial are kept on the datastore of the Azure map",
     }
 
-    @unused_arguments({"framework": _unused["framework"]})
+    @unused_arguments({"framework": _unused["framework"]}, defaults={"framework": _FRAMEWORK})
     def __init__(
         self,
         script: str | None = None,
@@ -191,7 +198,7 @@ class RunConfiguration(CheckedAttributes):
         _name: Any = None,
     ) -> None:
         self.script, self.arguments, self.command = script, list(arguments or ()), command
-        self.framework, self.communicator = framework, communicator
+        self.framework, self.communicator = framework or _FRAMEWORK, communicator
         self.target: Any = "local"
         self.environment = Environment("default")
         if conda_dependencies is not None:
@@ -221,7 +228,7 @@ class RunConfiguration(CheckedAttributes):
             (("parameterserver", "tensorflow"), self.tensorflow),
         ):
             if any(word in communicator for word in words):
-                return _on_nodes(found, self.node_count)
+                return on_nodes(found, self.node_count)
         return None
 
     @staticmethod
@@ -251,8 +258,13 @@ class RunConfiguration(CheckedAttributes):
         self.environment.environment_variables = dict(given)
 
 
-def _on_nodes(found: Any, count: int) -> Any:
-    """Return how processes are started, on a number of nodes unless it has one of its own."""
+def on_nodes(found: Any, count: int) -> Any:
+    """Return how processes are started, on a number of nodes unless it has one of its own.
+
+    Args:
+        found: The configuration of the processes.
+        count: Nodes of the run configuration.
+    """
     if count > 1 and getattr(found, "node_count", None) == 1:
         found = copy.copy(found)
         found.node_count = count

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...training.unused_arguments import level_of_the_program
+from .._attributes import CheckedAttributes
 from ..exceptions import UserErrorException
-from .environment import DEFAULT_CPU_IMAGE, Environment
+from .conda_dependencies import CondaDependencies, conda_dependencies
+from .environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +27,11 @@ _REFUSED = {
     "dataReferences": _DATA,
     "data": _DATA,
     "outputData": "is not read: give OutputFileDatasetConfig as an argument",
+}
+# Azure's client writes these sections into each file, with settings of other kinds of runs.
+_OTHER_RUNS = {
+    *("spark", "hdi", "paralleltask", "prepareEnvironment"),
+    *("environment.spark", "environment.databricks", "environment.r"),
 }
 
 
@@ -42,31 +54,61 @@ def read_run_configuration(path: str, name: str | None, made: Any) -> None:
     found = yaml.safe_load(file.read_text(encoding="utf-8"))
     if not isinstance(found, Mapping):
         raise UserErrorException(f"RunConfiguration.load: {file}: is no run configuration")
-    made.script, made.arguments = found.get("script"), list(found.get("arguments") or ())
-    made.command, made.target = found.get("command"), found.get("target") or "local"
-    made.framework, made.communicator = found.get("framework"), found.get("communicator")
-    made.node_count = int(found.get("nodeCount") or 1)
-    made.max_run_duration_seconds = found.get("maxRunDurationSeconds")
-    made.environment = _environment(found.get("environment") or {})
-    _read_processes(found, made)
     for key, remedy in _REFUSED.items():
-        if found.get(key):
+        if _says_something(found.get(key)):
             raise UserErrorException(f"RunConfiguration.load: {file}: {key}: {remedy}")
+    made.environment = Environment("environment")
+    _Reader(file).read(found, made)
 
 
-def _read_processes(found: Mapping[str, Any], made: Any) -> None:
-    """Read how the processes are started, the container, and the size of the compute target."""
-    mpi, pytorch = found.get("mpi") or {}, found.get("pytorch") or {}
-    tensorflow, docker = found.get("tensorflow") or {}, found.get("docker") or {}
-    made.mpi.process_count_per_node = int(mpi.get("processCountPerNode") or 1)
-    made.mpi.node_count = int(mpi.get("nodeCount") or 1)
-    made.pytorch.process_count = pytorch.get("processCount")
-    made.pytorch.node_count = int(pytorch.get("nodeCount") or 1)
-    made.tensorflow.worker_count = int(tensorflow.get("workerCount") or 1)
-    made.tensorflow.parameter_server_count = int(tensorflow.get("parameterServerCount") or 0)
-    made.docker.shm_size = docker.get("shmSize")
-    made.docker.arguments = list(docker.get("arguments") or ())
-    made.amlcompute.vm_size = (found.get("amlcompute") or {}).get("vmSize")
+@dataclass(frozen=True)
+class _Reader:
+    """Assigns the settings of a file. Attributes say themselves what they do not use.
+
+    Attributes:
+        file: The file.
+    """
+
+    file: Path
+
+    def read(self, found: Mapping[str, Any], made: Any, path: str = "") -> None:
+        """Assign settings to the attributes of their names; a warning names those that are not read."""
+        known = [name for name in vars(made) if not name.startswith("_")]
+        known += ["environment_variables"] * hasattr(made, "environment_variables")
+        for key, value in found.items():
+            name = _attribute(str(key))
+            if not _says_something(value) or f"{path}{key}" in _OTHER_RUNS:
+                continue
+            if name in known:
+                self._assign(made, name, value, f"{path}{key}")
+            else:
+                self._warn(f"{path}{key}", name, known)
+
+    def _assign(self, made: Any, name: str, value: Any, path: str) -> None:
+        before = getattr(made, name)
+        if isinstance(before, CheckedAttributes):
+            if isinstance(value, str) and name == "environment":
+                value = {"name": value}
+            if not isinstance(value, Mapping):
+                raise UserErrorException(
+                    f"RunConfiguration.load: {self.file}: {path}: {value!r}: must be a mapping"
+                )
+            self.read(value, before, f"{path}.")
+        elif isinstance(before, CondaDependencies):
+            made.conda_dependencies = conda_dependencies(value)
+        elif name == "environment_variables":
+            made.environment_variables = {key: str(text) for key, text in value.items()}
+        else:
+            is_number = isinstance(before, int) and isinstance(value, str) and value.isdigit()
+            setattr(made, name, int(value) if is_number else value)
+
+    def _warn(self, path: str, name: str, known: list[str]) -> None:
+        close = get_close_matches(name, known, 1)
+        hint = f"; did you mean {_key(close[0])}?" if close else ""
+        warnings.warn(
+            f"RunConfiguration.load: {self.file}: {path}: is not read{hint}",
+            stacklevel=level_of_the_program(),
+        )
 
 
 def _candidates(path: Path, name: str | None) -> Iterator[Path]:
@@ -75,14 +117,17 @@ def _candidates(path: Path, name: str | None) -> Iterator[Path]:
         yield folder / f"{name}.runconfig"
 
 
-def _environment(found: Mapping[str, Any]) -> Environment:
-    made = Environment(found.get("name") or "environment", version=found.get("version"))
-    docker, python = found.get("docker") or {}, found.get("python") or {}
-    made.docker.base_image = docker.get("baseImage") or DEFAULT_CPU_IMAGE
-    made.docker.base_dockerfile = docker.get("baseDockerfile")
-    made.docker.shm_size = docker.get("shmSize")
-    made.python.user_managed_dependencies = bool(python.get("userManagedDependencies"))
-    made.python.conda_dependencies_file = python.get("condaDependenciesFile")
-    variables = found.get("environmentVariables") or {}
-    made.environment_variables = {key: str(value) for key, value in variables.items()}
-    return made
+def _attribute(key: str) -> str:
+    """Return the attribute of a key of a file: ``node_count`` of ``nodeCount``."""
+    return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda found: f"_{found[0]}", key).lower()
+
+
+def _key(attribute: str) -> str:
+    return re.sub(r"_(.)", lambda found: found[1].upper(), attribute)
+
+
+def _says_something(value: Any) -> bool:
+    """Return whether a value is another than Azure's client writes for what is not set."""
+    if isinstance(value, Mapping):
+        return any(_says_something(each) for each in value.values())
+    return value is not None and value != "" and value != []

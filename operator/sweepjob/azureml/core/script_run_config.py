@@ -9,7 +9,7 @@ from ...sdk.arguments import ArgumentError
 from .._attributes import CheckedAttributes
 from .._other_names import other_names
 from .environment import Environment
-from .runconfig import RunConfiguration
+from .runconfig import RunConfiguration, on_nodes
 
 
 class ScriptRunConfig(CheckedAttributes):
@@ -135,7 +135,7 @@ class ScriptRunConfig(CheckedAttributes):
     def process_configuration(self) -> Any:
         """How the processes are started; None for one process."""
         if self.distributed_job_config is not None:
-            return self.distributed_job_config
+            return on_nodes(self.distributed_job_config, self.run_config.node_count)
         return self.run_config.process_configuration
 
 

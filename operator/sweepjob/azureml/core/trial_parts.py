@@ -15,6 +15,7 @@ from ...sdk.arguments import ArgumentError
 from ...sdk.command import command as make_command
 from ...sdk.data import Output
 from ...sdk.job import Command
+from ...training.unused_arguments import level_of_the_program
 from ..data.output_dataset_config import OutputFileDatasetConfig
 from .argument_words import (
     WordError,
@@ -176,7 +177,12 @@ class TrialResolver:
     def _words(self) -> str | list[str] | None:
         try:
             for name, reference in self.config.run_config.data_references.items():
-                self._data.add(f"data_references[{name!r}]", reference)
+                where = f"run_config.data_references[{name!r}]"
+                if not hasattr(getattr(reference, "dataset", reference), "references"):
+                    raise WordError(
+                        f"{where}: {reference!r}: must be data: Datastore(...).path(PATH)"
+                    )
+                self._data.add(where, reference)
             for number, data in enumerate(self.config.inputs):
                 argument_words(f"inputs[{number}]", [data], self._data.add)
             if self.config.run_config.data:
@@ -214,7 +220,8 @@ class TrialResolver:
         kept, left_out = without_swept(words, self.arguments.values())
         for name in left_out if self.azure_map is None else ():  # once, when the sweep is defined
             warnings.warn(
-                f"{name} is a parameter of the sweep; its argument is left out", stacklevel=6
+                f"{name} is a parameter of the sweep; its argument is left out",
+                stacklevel=level_of_the_program(),
             )
         start = launcher(python, self.config.process_configuration)
         # In Azure's order: programs read get_details()["runDefinition"]["arguments"] by position.

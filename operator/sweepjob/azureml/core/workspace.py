@@ -26,6 +26,10 @@ _CREATION = (
     "private_endpoint_auto_approval user_assigned_identity_for_cmk_encryption "
     "system_datastores_auth_mode v1_legacy_mode"
 )
+# Azure has two arguments before the last ones that say nothing about what is created.
+_CREATION_ORDER = _CREATION.replace(
+    "private_endpoint_auto_approval ", "private_endpoint_auto_approval exist_ok show_output "
+)
 
 
 class Workspace(CheckedAttributes, OtherMembers):
@@ -88,7 +92,11 @@ class Workspace(CheckedAttributes, OtherMembers):
             self.DEFAULT_GPU_CLUSTER_NAME if is_gpu else self.DEFAULT_CPU_CLUSTER_NAME
         )
 
-    @unused_arguments({"auth cloud": _NO_LOGIN, "sku tags": _NOTHING_CREATED})
+    @unused_arguments(
+        {"auth cloud": _NO_LOGIN, "sku tags": _NOTHING_CREATED},
+        defaults={"sku": "basic", "cloud": "AzureCloud"},
+        by_position="auth sku tags",
+    )
     def __init__(
         self,
         subscription_id: str = "",
@@ -137,7 +145,12 @@ class Workspace(CheckedAttributes, OtherMembers):
         )
 
     @staticmethod
-    @unused_arguments({"auth cloud": _NO_LOGIN}, harmless="id")
+    @unused_arguments(
+        {"auth cloud": _NO_LOGIN},
+        harmless="id",
+        defaults={"cloud": "AzureCloud"},
+        by_position="cloud id",
+    )
     def get(
         name: str,
         auth: Any = None,
@@ -165,7 +178,17 @@ class Workspace(CheckedAttributes, OtherMembers):
 
     @staticmethod
     @unused_arguments(
-        {"auth": _NO_LOGIN, _CREATION: _NOTHING_CREATED}, harmless="exist_ok show_output"
+        {"auth": _NO_LOGIN, _CREATION: _NOTHING_CREATED},
+        harmless="exist_ok show_output",
+        defaults={
+            **{
+                "create_resource_group": True,
+                "sku": "basic",
+                "private_endpoint_auto_approval": True,
+            },
+            "system_datastores_auth_mode": "accessKey",
+        },
+        by_position=_CREATION_ORDER,
     )
     def create(
         name: str,
@@ -173,7 +196,7 @@ class Workspace(CheckedAttributes, OtherMembers):
         subscription_id: str = "",
         resource_group: str = "",
         location: str = "",
-        *_: Any,
+        *,
         azure_map: Any = None,
         **azure: Any,
     ) -> Workspace:

@@ -10,6 +10,7 @@ from ...training.unused_arguments import unused_arguments
 from .datapath import DataPath
 from .dataset_consumption_config import MOUNT_PATH
 
+_NOTHING_COPIED = "the data are mounted, and nothing is copied"
 VARIABLE = "AZUREML_DATAREFERENCE_"
 
 
@@ -26,7 +27,7 @@ class DataReference(DataPath):
     """
 
     @unused_arguments(
-        {"path_on_compute": MOUNT_PATH, "overwrite": "the data are mounted, and nothing is copied"},
+        {"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED},
         harmless="mode",
     )
     def __init__(
@@ -54,16 +55,33 @@ class DataReference(DataPath):
         below = "/".join(part.strip("/") for part in (self.path_on_datastore, path or "") if part)
         return DataReference(self.datastore, data_reference_name or self.data_reference_name, below)
 
-    @unused_arguments({"path_on_compute": MOUNT_PATH}, harmless="overwrite")
-    def as_mount(self, **azure: Any) -> DataReference:
-        """Return the same data.
+    def as_mount(self) -> DataReference:
+        """Return the same data."""
+        return copy.copy(self)
+
+    @unused_arguments({"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED})
+    def as_download(
+        self, path_on_compute: str | None = None, overwrite: bool = False
+    ) -> DataReference:
+        """Return the same data, which are mounted.
 
         Args:
-            azure: Azure's ``path_on_compute``, which is not used, with a warning, and ``overwrite``.
+            path_on_compute: Azure's; not used, with a warning.
+            overwrite: Azure's; not used, with a warning.
         """
         return copy.copy(self)
 
-    as_download = as_upload = as_mount
+    @unused_arguments({"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED})
+    def as_upload(
+        self, path_on_compute: str | None = None, overwrite: bool = False
+    ) -> DataReference:
+        """Return the same data, which are mounted.
+
+        Args:
+            path_on_compute: Azure's; not used, with a warning.
+            overwrite: Azure's; not used, with a warning.
+        """
+        return copy.copy(self)
 
     @property
     def input_name(self) -> str:

@@ -30,6 +30,7 @@ class FileDatasetFactory:
     @unused_arguments(
         {"partition_format": _PARTITIONS, "is_file": "a path is a file or a folder by itself"},
         harmless="validate",
+        by_position="partition_format is_file",
     )
     def from_files(path: Any, validate: bool = True, **azure: Any) -> FileDataset:
         """Return files.
@@ -42,9 +43,13 @@ class FileDatasetFactory:
         return FileDataset(data_references(path), workspace=_workspace(path))
 
     @staticmethod
-    @unused_arguments({"pattern": "all files are copied"}, harmless="show_progress")
+    @unused_arguments(
+        {"pattern": "all files are copied"},
+        harmless="show_progress",
+        by_position="pattern overwrite show_progress",
+    )
     def upload_directory(
-        src_dir: str, target: Any, overwrite: bool = False, **azure: Any
+        src_dir: str, target: Any, *, overwrite: bool = False, **azure: Any
     ) -> FileDataset:
         """Copy a folder to a datastore of this machine, and return its files; see ``Datastore.upload``.
 
@@ -64,7 +69,11 @@ class TabularDatasetFactory:
     """Makes datasets of tables."""
 
     @staticmethod
-    @unused_arguments(_TABLES, harmless="validate support_multi_line")
+    @unused_arguments(
+        _TABLES,
+        harmless="validate support_multi_line",
+        by_position="partition_format support_multi_line empty_as_string encoding",
+    )
     def from_delimited_files(
         path: Any,
         validate: bool = True,
@@ -73,6 +82,7 @@ class TabularDatasetFactory:
         set_column_types: Any = None,
         separator: str = ",",
         header: Any = True,
+        *,
         encoding: str = "utf8",
         **azure: Any,
     ) -> TabularDataset:
@@ -102,6 +112,9 @@ class TabularDatasetFactory:
     @unused_arguments(
         {**_TABLES, "encoding invalid_lines": "pandas reads UTF-8, and raises its own errors"},
         harmless="validate",
+        defaults={"invalid_lines": "error", "encoding": "utf8"},
+        by_position="validate include_path set_column_types partition_format invalid_lines "
+        "encoding",
     )
     def from_json_lines_files(path: Any, **azure: Any) -> TabularDataset:
         """Return a table of JSON lines.
@@ -113,7 +126,11 @@ class TabularDatasetFactory:
         return _table(path, "json", {})
 
     @staticmethod
-    @unused_arguments(_TABLES, harmless="validate")
+    @unused_arguments(
+        _TABLES,
+        harmless="validate",
+        by_position="validate include_path set_column_types partition_format",
+    )
     def from_parquet_files(path: Any, **azure: Any) -> TabularDataset:
         """Return a table of Parquet files.
 
@@ -127,6 +144,8 @@ class TabularDatasetFactory:
     @unused_arguments(
         {"row_group_size make_target_path_unique": "the data frame is written as NAME.csv"},
         harmless="show_progress description tags",
+        defaults={"make_target_path_unique": True},
+        by_position="description tags show_progress row_group_size make_target_path_unique",
     )
     def register_pandas_dataframe(
         dataframe: Any, target: Any, name: str, **azure: Any

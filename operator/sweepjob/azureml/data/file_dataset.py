@@ -40,7 +40,10 @@ class FileDataset(AbstractDataset):
         """Return the paths of the files relative to the dataset."""
         return [name for path in self.paths() for name in _names(path)]
 
-    @unused_arguments(harmless="ignore_not_found")
+    @unused_arguments(
+        harmless="ignore_not_found",
+        by_position="ignore_not_found",
+    )
     def download(
         self, target_path: str | None = None, overwrite: bool = False, **azure: Any
     ) -> list[str]:

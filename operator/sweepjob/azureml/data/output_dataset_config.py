@@ -36,19 +36,26 @@ class OutputFileDatasetConfig:
         self.path = re.sub(r"/?\{[^}]*\}", "", str(pair[1] or "")).strip("/")
         self.source = source
 
-    @unused_arguments(
-        {"source_globs": "the whole folder is kept"}, harmless="overwrite disable_metadata_cache"
-    )
-    def as_mount(self, **azure: Any) -> OutputFileDatasetConfig:
+    @unused_arguments(harmless="disable_metadata_cache")
+    def as_mount(self, disable_metadata_cache: bool = False) -> OutputFileDatasetConfig:
         """Return the same output.
 
         Args:
-            azure: Azure's ``source_globs``, which is not used, with a warning, and arguments that say
-                how files are copied.
+            disable_metadata_cache: Azure's; a mounted volume has no such cache.
         """
         return self
 
-    as_upload = as_mount
+    @unused_arguments({"source_globs": "the whole folder is kept"}, harmless="overwrite")
+    def as_upload(
+        self, overwrite: bool = False, source_globs: Any = None
+    ) -> OutputFileDatasetConfig:
+        """Return the same output, which is mounted.
+
+        Args:
+            overwrite: Azure's; each trial has a folder of its own.
+            source_globs: Azure's; not used, with a warning.
+        """
+        return self
 
     def as_input(self, name: str | None = None) -> OutputFileDatasetConfig:
         """Return the same output.

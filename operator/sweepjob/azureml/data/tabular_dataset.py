@@ -39,7 +39,9 @@ class TabularDataset(AbstractDataset):
         self._kind, self._options = kind, options or {}
 
     @unused_arguments(
-        {"on_error out_of_range_datetime": "pandas reads the files, and raises its own errors"}
+        {"on_error out_of_range_datetime": "pandas reads the files, and raises its own errors"},
+        defaults={"on_error": "null", "out_of_range_datetime": "null"},
+        by_position="on_error out_of_range_datetime",
     )
     def to_pandas_dataframe(self, **azure: Any) -> Any:
         """Return the table as a data frame.
@@ -135,14 +137,19 @@ class TabularDataset(AbstractDataset):
 
     @unused_arguments({"stream_column": "whole files are copied"}, harmless="ignore_not_found")
     def download(
-        self, target_path: str | None = None, overwrite: bool = False, **azure: Any
+        self,
+        stream_column: str | None = None,
+        target_path: str | None = None,
+        overwrite: bool = False,
+        ignore_not_found: bool = True,
     ) -> list[str]:
         """Copy the files to a folder, and return the paths of the copies.
 
         Args:
+            stream_column: Azure's; not used, with a warning.
             target_path: The folder.
             overwrite: True to replace files.
-            azure: Azure's other arguments; ``stream_column`` is not used, with a warning.
+            ignore_not_found: Azure's; the files are those that are there.
         """
         return [p for path in self.paths() for p in path.download(target_path, overwrite)]
 

@@ -24,7 +24,10 @@ class HyperDriveStep:
         azure: Azure's ``allow_reuse`` and ``version``: a sweep always runs.
     """
 
-    @unused_arguments(harmless="allow_reuse version")
+    @unused_arguments(
+        harmless="allow_reuse version",
+        by_position="allow_reuse version",
+    )
     def __init__(
         self,
         name: str,

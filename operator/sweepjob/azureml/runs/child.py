@@ -12,7 +12,7 @@ from ...sdk.displays import Displayed
 from ...sdk.sweep_objects import SweepObjects
 from ...sdk.trial_run import TrialRun
 from ...training.record import logged_metrics, logged_tags
-from ...training.run_files import copy_to
+from ...training.run_files import ITS_OWN_NAME, copy_to, downloaded_name
 from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from ..exceptions import NotSupported, UserErrorException
@@ -22,7 +22,6 @@ from .files import FetchedFiles
 from .metrics import Metrics, curve_metrics
 
 _POLL_INTERVAL = 1.0  # seconds
-_ALL_NAMES = "each file is written under its whole name, below output_directory"
 
 
 class RunMembers(OtherMembers):
@@ -164,7 +163,7 @@ class TrialOfSweep(Displayed, RunMembers):
 
     get_details_with_logs = get_details
 
-    @unused_arguments(harmless="recursive run_type populate")
+    @unused_arguments(harmless="recursive run_type populate", by_position="run_type populate")
     def get_metrics(
         self, name: str | None = None, recursive: bool = False, **azure: Any
     ) -> dict[str, Any]:
@@ -209,7 +208,10 @@ class TrialOfSweep(Displayed, RunMembers):
         """The reason and the message of the phase."""
         return self.get_properties()
 
-    @unused_arguments(harmless="recursive tags properties type status _rehydrate_runs")
+    @unused_arguments(
+        harmless="recursive tags properties type status _rehydrate_runs",
+        by_position="tags properties type status",
+    )
     def get_children(self, recursive: bool = False, **azure: Any) -> list[Any]:
         """Return no runs: runs within a trial are part of its metrics.
 
@@ -248,28 +250,39 @@ class TrialOfSweep(Displayed, RunMembers):
             raise UserErrorException(f"{self.id}: no file {name}; there are: {listed}") from None
 
     @unused_arguments(
-        {"output_paths append_prefix": _ALL_NAMES}, harmless="batch_size timeout_seconds"
+        {"output_paths": ITS_OWN_NAME},
+        harmless="batch_size timeout_seconds",
+        by_position="output_paths batch_size append_prefix timeout_seconds",
     )
     def download_files(
-        self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
+        self,
+        prefix: str | None = None,
+        output_directory: str | None = None,
+        *,
+        append_prefix: bool = True,
+        **azure: Any,
     ) -> None:
         """Download files with their folders.
 
         Args:
             prefix: What their names begin with; all by default.
             output_directory: Folder to write them to; the current one by default.
-            azure: Azure's other arguments; those that change the names are not used, with a warning.
+            append_prefix: False to leave the prefix out of the paths of the copies.
+            azure: Azure's other arguments; ``output_paths`` is not used, with a warning.
         """
         files = self._fetched()
         for name in files.names():
             if name.startswith(prefix or ""):
-                target = Path(output_directory or ".") / name
+                path = downloaded_name(name, prefix, append_prefix)
+                target = Path(output_directory or ".") / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(files.path(name), target)
 
     @unused_arguments(
         harmless="model_framework model_framework_version datasets sample_input_dataset "
-        "sample_output_dataset resource_configuration"
+        "sample_output_dataset resource_configuration",
+        by_position="model_framework model_framework_version description datasets sample_input_dataset "
+        "sample_output_dataset resource_configuration",
     )
     def register_model(
         self,
@@ -277,6 +290,7 @@ class TrialOfSweep(Displayed, RunMembers):
         model_path: str | None = None,
         tags: Mapping[str, Any] | None = None,
         properties: Mapping[str, Any] | None = None,
+        *,
         description: str | None = None,
         **azure: Any,
     ) -> RegisteredModel:

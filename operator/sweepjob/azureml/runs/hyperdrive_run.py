@@ -62,6 +62,7 @@ class HyperDriveRun(RunMembers, SweepRun):
     @unused_arguments(
         {"tags properties type": "the trials of all are returned"},
         harmless="recursive _rehydrate_runs",
+        by_position="tags properties type status",
     )
     def get_children(
         self, recursive: bool = False, *, status: str | None = None, **azure: Any
@@ -119,7 +120,9 @@ class HyperDriveRun(RunMembers, SweepRun):
         found = super().get_best_run_by_primary_metric(include_failed, include_canceled)
         return None if found is None else TrialOfSweep(found, self, self._objects)
 
-    @unused_arguments(harmless="recursive run_type populate")
+    @unused_arguments(
+        harmless="recursive run_type populate", by_position="recursive run_type populate"
+    )
     def get_metrics(self, name: str | None = None, **azure: Any) -> dict[str, dict[str, Any]]:
         """Return the values of a metric, under its name, by trial name.
 
@@ -179,6 +182,9 @@ class HyperDriveRun(RunMembers, SweepRun):
         """
         self._best_trial().download_file(name, output_file_path)
 
+    @unused_arguments(
+        by_position="output_paths batch_size append_prefix timeout_seconds", passes_others_on=True
+    )
     def download_files(
         self, prefix: str | None = None, output_directory: str | None = None, **azure: Any
     ) -> None:
@@ -194,6 +200,11 @@ class HyperDriveRun(RunMembers, SweepRun):
         """
         self._best_trial().download_files(prefix, output_directory, **azure)
 
+    @unused_arguments(
+        by_position="model_framework model_framework_version description datasets sample_input_dataset "
+        "sample_output_dataset resource_configuration",
+        passes_others_on=True,
+    )
     def register_model(
         self,
         model_name: str,
@@ -244,20 +255,21 @@ class HyperDriveRun(RunMembers, SweepRun):
         return self.get_portal_url()
 
     @unused_arguments(harmless="wait_post_processing")
-    def wait_for_completion(
+    def wait_for_completion(  # type: ignore[override] # in the order of Azure
         self,
         show_output: bool = False,
-        timeout: float | None = None,
-        raise_on_error: bool = True,
         wait_post_processing: bool = False,
+        raise_on_error: bool = True,
+        *,
+        timeout: float | None = None,
     ) -> Any:
         """Wait until the sweep has ended, and return its details, as in Azure.
 
         Args:
             show_output: True to show its progress.
-            timeout: Seconds to wait at most; None to wait without limit.
-            raise_on_error: False to return normally even if the sweep has failed.
             wait_post_processing: Azure's; there is no such time.
+            raise_on_error: False to return normally even if the sweep has failed.
+            timeout: Seconds to wait at most; None to wait without limit. Not in Azure.
 
         Raises:
             SweepError: The sweep has failed, or its spec is invalid.

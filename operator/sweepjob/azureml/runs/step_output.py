@@ -27,7 +27,11 @@ class StepOutput:
         # Programs join it with the folder that they have downloaded to.
         self._path_on_datastore = name
 
-    @unused_arguments(harmless="show_progress timeout")
+    @unused_arguments(
+        {"overwrite": "files are replaced; give another local_path"},
+        harmless="show_progress timeout",
+        defaults={"overwrite": True},
+    )
     def download(
         self,
         local_path: str | None = None,
@@ -39,7 +43,7 @@ class StepOutput:
 
         Args:
             local_path: The folder; the current one by default.
-            overwrite: Azure's; files are replaced.
+            overwrite: Azure's; files are replaced, with a warning for False.
             show_progress: Azure's; no progress is shown.
             timeout: Azure's; see ``wait_for_completion``.
 

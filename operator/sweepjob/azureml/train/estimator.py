@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..core.conda_dependencies import CondaDependencies
 from ..core.environment import Environment
-from ..core.runconfig import (
-    MpiConfiguration,
-    PyTorchConfiguration,
-    RunConfiguration,
-    TensorflowConfiguration,
-)
+from ..core.runconfig import MpiConfiguration, RunConfiguration, TensorflowConfiguration
 from ..core.script_run_config import ScriptRunConfig
+from .estimator_processes import estimator_processes
 
 _UNUSED = {
     "use_gpu": "the Azure map says how many GPUs a compute target has",
@@ -24,7 +20,8 @@ _UNUSED = {
     "image_registry_details": "pods have the credentials of registries: serviceAccountName of the "
     "compute in the Azure map",
 }
-_TAKEN = (*_UNUSED, "use_docker", "framework_version", "user_managed", "distributed_backend")
+_HARMLESS = "use_docker"  # a trial is always a container on a cluster
+_TAKEN = (*_UNUSED, _HARMLESS, "framework_version", "user_managed", "distributed_backend")
 _OLD_NAMES = {
     "conda_dependencies_file_path": "conda_dependencies_file",
     "pip_requirements_file_path": "pip_requirements_file",
@@ -68,6 +65,7 @@ class Estimator(ScriptRunConfig):
     # Name of the environment in the map, if the program gives none.
     _environment_name = "estimator"
 
+    @unused_arguments(_UNUSED, harmless=_HARMLESS, passes_others_on=True)
     def __init__(
         self,
         source_directory: str | None = None,
@@ -91,7 +89,6 @@ class Estimator(ScriptRunConfig):
         max_run_duration_seconds: int | None = None,
         **azure: Any,
     ) -> None:
-        _note_unused(type(self).__name__, azure)
         old = {new: azure.get(name) for name, new in _OLD_NAMES.items()}
         conda_dependencies_file = conda_dependencies_file or old["conda_dependencies_file"]
         pip_requirements_file = pip_requirements_file or old["pip_requirements_file"]
@@ -116,8 +113,9 @@ class Estimator(ScriptRunConfig):
         configuration.target, configuration.environment = compute_target, environment
         configuration.docker.shm_size = shm_size
         configuration.amlcompute.vm_size = vm_size
-        processes = distributed_training or _processes(
-            azure.get("distributed_backend"), process_count_per_node, node_count
+        backend = azure.get("distributed_backend")
+        processes = estimator_processes(
+            distributed_training, backend, node_count, process_count_per_node
         )
         super().__init__(
             source_directory or ".",
@@ -149,22 +147,6 @@ class Estimator(ScriptRunConfig):
         if azure.get("user_managed"):
             made.python.user_managed_dependencies = True
         return made
-
-
-def _note_unused(estimator: str, azure: Mapping[str, Any]) -> None:
-    for name, reason in _UNUSED.items():
-        if azure.get(name) not in (None, False, ""):
-            warnings.warn(f"{estimator}: {name}: not used: {reason}", stacklevel=3)
-
-
-def _processes(backend: str | None, count: int, nodes: int) -> Any:
-    """Return how the processes are started; None for one process."""
-    kind = (backend or "").lower()
-    if kind in ("nccl", "gloo"):
-        return PyTorchConfiguration(kind.capitalize(), count * nodes, nodes)
-    if kind == "ps":
-        return TensorflowConfiguration(nodes, 1)
-    return None if (count, nodes) == (1, 1) else MpiConfiguration(count, nodes)
 
 
 def _words(parameters: Mapping[str, Any] | None) -> list[Any]:

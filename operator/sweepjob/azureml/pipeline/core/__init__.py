@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ....training.unused_arguments import unused_arguments
+from ....training.unused_arguments import level_of_the_program, unused_arguments
 from ..._other_names import other_names
 from ..._unsupported import unsupported
 from ...data.dataset_consumption_config import MOUNT_PATH
@@ -16,6 +16,14 @@ from ..steps import HyperDriveStep
 
 _REMEDY = (
     "pipelines do not run here; submit the HyperDriveConfig of the sweep: Experiment.submit(config)"
+)
+
+
+_SCRIPT_READS = "the script reads the files; read them so there"
+_PARQUET = "include_path partition_format file_extension set_column_types"
+_DELIMITED = (
+    "include_path separator header partition_format file_extension set_column_types "
+    "quoted_line_breaks"
 )
 
 
@@ -34,12 +42,14 @@ class PipelineData:
     @unused_arguments(
         {"output_path_on_compute": "a script gets the path of the data as its argument"},
         harmless="output_name output_mode output_overwrite data_type is_directory",
+        by_position="output_name output_mode output_path_on_compute output_overwrite data_type "
+        "is_directory pipeline_output_name training_output",
     )
     def __init__(
         self,
         name: str,
         datastore: Any = None,
-        *_: Any,
+        *,
         pipeline_output_name: str | None = None,
         training_output: TrainingOutput | None = None,
         **azure: Any,
@@ -52,29 +62,52 @@ class PipelineData:
         """What it is, in Azure's terms."""
         return (f"azureml:{self.name}",)
 
-    @unused_arguments({"path_on_compute": MOUNT_PATH}, harmless="input_name overwrite")
-    def as_mount(self, input_name: str | None = None, **azure: Any) -> PipelineData:
+    @unused_arguments(harmless="input_name")
+    def as_mount(self, input_name: str | None = None) -> PipelineData:
         """Return the same data.
 
         Args:
             input_name: Azure's name of the input.
-            azure: Azure's ``path_on_compute``, which is not used, with a warning, and ``overwrite``.
         """
         return self
 
-    as_download = as_dataset = as_input = as_mount
+    @unused_arguments(harmless="input_name")
+    def as_input(self, input_name: str | None = None) -> PipelineData:
+        """Return the same data.
+
+        Args:
+            input_name: Azure's name of the input.
+        """
+        return self
+
+    @unused_arguments({"path_on_compute": MOUNT_PATH}, harmless="input_name overwrite")
+    def as_download(
+        self,
+        input_name: str | None = None,
+        path_on_compute: str | None = None,
+        overwrite: bool | None = None,
+    ) -> PipelineData:
+        """Return the same data, which are mounted.
+
+        Args:
+            input_name: Azure's name of the input.
+            path_on_compute: Azure's; not used, with a warning.
+            overwrite: Azure's; nothing is copied.
+        """
+        return self
+
+    def as_dataset(self) -> PipelineData:
+        """Return the same data."""
+        return self
 
     def get_env_variable_name(self) -> str:
         """Return the name of the variable by which a script finds the data."""
         return f"AZUREML_DATAREFERENCE_{self.name}"
 
     @unused_arguments(
-        {
-            "include_path separator header partition_format file_extension set_column_types quoting "
-            "encoding": "the script reads the files; read them so there"
-        }
+        {_PARQUET: _SCRIPT_READS}, defaults={"file_extension": ".parquet"}, by_position=_PARQUET
     )
-    def parse_parquet_files(self, *_: Any, **azure: Any) -> PipelineData:
+    def parse_parquet_files(self, **azure: Any) -> PipelineData:
         """Return the same data.
 
         Args:
@@ -82,7 +115,18 @@ class PipelineData:
         """
         return self
 
-    parse_delimited_files = parse_parquet_files
+    @unused_arguments(
+        {_DELIMITED: _SCRIPT_READS, "quoting encoding": _SCRIPT_READS},
+        defaults={"separator": ",", "encoding": "utf8"},
+        by_position=_DELIMITED,
+    )
+    def parse_delimited_files(self, **azure: Any) -> PipelineData:
+        """Return the same data.
+
+        Args:
+            azure: Azure's arguments; not used, with a warning: the script reads the files.
+        """
+        return self
 
     def __repr__(self) -> str:
         return f"PipelineData({self.name!r})"
@@ -124,6 +168,7 @@ class Pipeline:
     @unused_arguments(
         {"default_datastore": "outputs are on workspaceblobstore of the Azure map"},
         harmless="description default_source_directory resolve_closure",
+        by_position="description default_datastore default_source_directory resolve_closure",
     )
     def __init__(self, workspace: Any, steps: Sequence[Any], **azure: Any) -> None:
         self.workspace, self.steps = workspace, _with_those_before(_flat(steps))
@@ -138,7 +183,7 @@ class Pipeline:
             warnings.warn(
                 f"Pipeline: the sweep {sweeps[0].name!r} is submitted alone; the steps {others} do not "
                 "run here: do what they do before and after",
-                stacklevel=2,
+                stacklevel=level_of_the_program(),
             )
 
     def sweep_config(self, parameters: Mapping[str, Any] | None = None) -> Any:
@@ -165,7 +210,9 @@ class Pipeline:
             "continue_on_step_failure regenerate_outputs parent_run_id": "only the sweep runs here",
             "credential_passthrough": "pods have service accounts: serviceAccountName of the compute in "
             "the Azure map",
-        }
+        },
+        by_position="continue_on_step_failure regenerate_outputs parent_run_id "
+        "credential_passthrough",
     )
     def submit(
         self,

@@ -19,6 +19,7 @@ from ....sdk.expressions import (
     Uniform,
     to_plain,
 )
+from ....training.unused_arguments import level_of_the_program
 from ..._other_names import other_names
 
 
@@ -136,7 +137,10 @@ def _ordered(name: str, low: Any, high: Any) -> tuple[Any, Any]:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (low, high))
     if not numbers or low <= high:
         return low, high
-    warnings.warn(f"{name}: min_value {low} is above max_value {high}; exchanged", stacklevel=3)
+    warnings.warn(
+        f"{name}: min_value {low} is above max_value {high}; exchanged",
+        stacklevel=level_of_the_program(),
+    )
     return high, low
 
 

@@ -6,6 +6,7 @@ import warnings
 
 from ....sdk import policies
 from ....sdk.policies import EarlyTerminationPolicy
+from ....training.unused_arguments import level_of_the_program
 from ..._other_names import other_names
 
 
@@ -68,7 +69,7 @@ class TruncationSelectionPolicy(policies.TruncationSelectionPolicy):
             warnings.warn(
                 "TruncationSelectionPolicy: exclude_finished_jobs: finished trials are part of the "
                 "ranking, as in Azure, whose client always sends false",
-                stacklevel=2,
+                stacklevel=level_of_the_program(),
             )
         super().__init__(
             truncation_percentage=truncation_percentage,

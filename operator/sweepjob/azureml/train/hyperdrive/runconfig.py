@@ -11,6 +11,7 @@ from ....sdk.arguments import ArgumentError
 from ....sdk.job import SweepJob
 from ....sdk.limits import Objective, SweepJobLimits
 from ....sdk.policies import EarlyTerminationPolicy
+from ....training.unused_arguments import level_of_the_program
 from ..._attributes import CheckedAttributes
 from ..._other_names import other_names
 from ...core.script_run_config import ScriptRunConfig
@@ -107,7 +108,9 @@ class HyperDriveConfig(CheckedAttributes):
         self.step_name = ""
         self.step_outputs: list[Any] = []
         if debug_flag is not None:
-            warnings.warn("HyperDriveConfig: debug_flag: Azure's; ignored", stacklevel=2)
+            warnings.warn(
+                "HyperDriveConfig: debug_flag: Azure's; ignored", stacklevel=level_of_the_program()
+            )
         self._warn_about_limits()
         self.sweep_of(self._resolver(None, is_local=False).resolve()).validate()
 
@@ -197,7 +200,8 @@ class HyperDriveConfig(CheckedAttributes):
     def _warn_about_limits(self) -> None:
         if self.max_duration_minutes > _MAX_DURATION_MINUTES:
             warnings.warn(
-                f"max_duration_minutes: {_MAX_DURATION_MINUTES} at most, as in Azure", stacklevel=3
+                f"max_duration_minutes: {_MAX_DURATION_MINUTES} at most, as in Azure",
+                stacklevel=level_of_the_program(),
             )
         concurrent = self.max_concurrent_runs or self.max_total_runs
         is_bayesian = isinstance(self.hyperparameter_sampling, BayesianParameterSampling)
@@ -205,7 +209,7 @@ class HyperDriveConfig(CheckedAttributes):
             warnings.warn(
                 f"max_concurrent_runs: bayesian sampling learns from what has ended; "
                 f"{_MAX_BAYESIAN_CONCURRENCY} or fewer find more with the same number of trials",
-                stacklevel=3,
+                stacklevel=level_of_the_program(),
             )
 
 
@@ -236,7 +240,7 @@ def _parents(resume_from: Any, resume_child_runs: Any) -> list[Any]:
             warnings.warn(
                 f"resume_child_runs: {child.id} does not go on: the sampler learns from all trials of "
                 f"{parent.id}, and a trial that went on from a checkpoint would be a new one",
-                stacklevel=4,
+                stacklevel=level_of_the_program(),
             )
     if len(found) > _MAX_PARENTS:
         raise ArgumentError(
