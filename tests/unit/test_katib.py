@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.loading.katib import is_experiment
 from sweepjob.loading.katib.metrics import named_groups
+from sweepjob.trial_pods.user_pod import trainer_of
 
 from .katib import CONTAINERS, EXPERIMENT, converted, experiment, mpi_job, refusals
 
@@ -158,6 +160,70 @@ def test_of_the_roles_of_the_training_operator_the_first_one_reports() -> None:
     changes = {"trialTemplate.trialSpec": job, "trialTemplate.trialParameters": []}
     trial = converted(experiment(changes)).manifest["spec"]["trial"]
     assert trial["podTemplatePath"] == "spec.xgbReplicaSpecs.Master.template"
+
+
+def xgboost_job(*containers: str) -> dict[str, Any]:
+    listed = [{"name": name, "image": f"registry.example/{name}:1"} for name in containers]
+    roles = {
+        role: {"replicas": 1, "template": {"spec": {"containers": copy.deepcopy(listed)}}}
+        for role in ("Worker", "Master")
+    }
+    spec = {"xgbReplicaSpecs": roles}
+    return {"apiVersion": "kubeflow.org/v1", "kind": "XGBoostJob", "spec": spec}
+
+
+def of_manifest(body: dict[str, Any], container: str | None = "main") -> dict[str, Any]:
+    return experiment(
+        {
+            "trialTemplate.trialSpec": body,
+            "trialTemplate.trialParameters": [],
+            "trialTemplate.primaryContainerName": container,
+        }
+    )
+
+
+def test_the_primary_container_of_a_manifest_is_the_trainer() -> None:
+    made = converted(of_manifest(xgboost_job("logger", "main")))
+    trial = parse_sweepjob(made.manifest).trial.manifest
+    assert trial is not None
+    assert trial.reporting_template is not None
+    assert trainer_of(trial.reporting_template["spec"])["name"] == "main"
+    said = {note.path: note for note in made.notes}
+    path = "spec.trialTemplate.trialSpec.spec.xgbReplicaSpecs.Master.template.spec.containers"
+    assert said[path].value == "main"
+
+
+def test_the_primary_container_of_the_only_template_is_the_trainer() -> None:
+    body = replica_set("main")
+    containers = body["spec"]["parts"][0]["template"]["spec"]["containers"]
+    containers.insert(0, {"name": "logger", "image": "l"})
+    trial = converted(of_manifest(body)).manifest["spec"]["trial"]
+    made = trial["manifest"]["spec"]["parts"][0]["template"]["spec"]["containers"]
+    assert [one["name"] for one in made] == ["main", "logger"]
+    assert "podTemplatePath" not in trial
+    # Without a name the order is that of the file, as for a Job.
+    kept = converted(of_manifest(body, None)).manifest["spec"]["trial"]["manifest"]
+    first = kept["spec"]["parts"][0]["template"]["spec"]["containers"][0]
+    assert first["name"] == "logger"
+
+
+@pytest.mark.parametrize("containers", [("logger",), ("trainer", "main")])
+def test_a_primary_container_that_cannot_be_the_trainer_is_refused(
+    containers: tuple[str, ...],
+) -> None:
+    body = replica_set(containers[0])
+    listed = body["spec"]["parts"][0]["template"]["spec"]["containers"]
+    listed += [{"name": name, "image": "i"} for name in containers[1:]]
+    (found,) = refusals(of_manifest(body))
+    path = "spec.trialTemplate.trialSpec.spec.parts[0].template.spec.containers"
+    assert found.path == path
+
+
+def test_a_primary_container_without_a_pod_template_is_noted() -> None:
+    changes = {"trialTemplate.trialSpec": train_job()}
+    made = converted(experiment(changes))
+    said = {note.path: note for note in made.notes}
+    assert "trainer" in said["spec.trialTemplate.primaryContainerName"].message
 
 
 SETTING = {"name": "gamma", "value": "1"}

@@ -99,12 +99,13 @@ FULL: dict[str, Any] = {
                             "restartPolicy": "OnFailure",
                             "nodeSelector": {"gpu": "yes"},
                             "containers": [
+                                {"name": "logger", "image": "registry.example/l:1"},
                                 {
                                     "name": "main",
                                     "image": "registry.example/i:1",
                                     "command": ["python", "${trialParameters.optimizer}"],
                                     "args": ["--lr=${trialParameters.rate}"],
-                                }
+                                },
                             ],
                         },
                     },
@@ -114,9 +115,37 @@ FULL: dict[str, Any] = {
     },
     "status": {"trials": 3},
 }
+
+
+def _manifest_file() -> dict[str, Any]:
+    """Return a file with every key that a trial of another kind has."""
+    data = copy.deepcopy(FULL)
+    template = data["spec"]["trialTemplate"]
+    template["successCondition"] = 'status.conditions.#(type=="Done")#|#(status=="True")#'
+    template["failureCondition"] = 'status.[@this].#(phase=="Broken")#'
+    containers = template["trialSpec"]["spec"]["template"]["spec"]["containers"]
+    pods = {"metadata": {"labels": {"p": "q"}}, "spec": {"containers": containers}}
+    roles = {"Master": {"replicas": 1, "restartPolicy": "Never", "template": pods}}
+    template["trialSpec"] = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "XGBoostJob",
+        "metadata": {
+            "name": "n",
+            "generateName": "n-",
+            "namespace": "team",
+            "labels": {"x": "y", "kueue.x-k8s.io/queue-name": "gpus"},
+            "annotations": {"x": "y"},
+        },
+        "spec": {"runPolicy": {"backoffLimit": 2}, "xgbReplicaSpecs": roles},
+        "status": {"a": 1},
+    }
+    return data
+
+
+MANIFEST = _manifest_file()
+FILES = {"Job": FULL, "manifest": MANIFEST}
 # The type says what the value means, so that the file is the same without it, or refused.
 SAME_WITHOUT = {
-    "spec.trialTemplate.primaryContainerName",
     "spec.metricsCollectorSpec.collector",
     "spec.metricsCollectorSpec.collector.kind",
 }
@@ -136,25 +165,27 @@ def paths(
     return found
 
 
-WALK = paths(FULL)
+WALK = [(kind, *found) for kind, data in FILES.items() for found in paths(data)]
+IDS = [f"{kind}-{name}" for kind, name, _ in WALK]
 
 
-def test_the_full_experiment_is_converted() -> None:
-    assert outcome(FULL)[0] is not None, outcome(FULL)
+@pytest.mark.parametrize("kind", FILES)
+def test_the_full_experiment_is_converted(kind: str) -> None:
+    assert outcome(FILES[kind])[0] is not None, outcome(FILES[kind])
 
 
-@pytest.mark.parametrize(("path", "parts"), WALK, ids=[name for name, _ in WALK])
-def test_no_key_is_dropped_silently(path: str, parts: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize(("kind", "path", "parts"), WALK, ids=IDS)
+def test_no_key_is_dropped_silently(kind: str, path: str, parts: tuple[Any, ...]) -> None:
     """Without a key, the SweepJob, the notes or the refusals are others."""
-    data = copy.deepcopy(FULL)
+    data = copy.deepcopy(FILES[kind])
     node: Any = data
     for part in parts[:-1]:
         node = node[part]
     del node[parts[-1]]
-    assert (outcome(data) == outcome(FULL)) == (path in SAME_WITHOUT), path
+    assert (outcome(data) == outcome(FILES[kind])) == (path in SAME_WITHOUT), path
 
 
-@pytest.mark.parametrize(("path", "parts"), WALK, ids=[name for name, _ in WALK])
+@pytest.mark.parametrize(("path", "parts"), paths(FULL), ids=[name for name, _ in paths(FULL)])
 def test_an_unknown_key_is_refused(path: str, parts: tuple[Any, ...]) -> None:
     """Beside every key of Katib's own objects."""
     data = copy.deepcopy(FULL)

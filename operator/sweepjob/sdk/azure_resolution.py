@@ -11,7 +11,8 @@ from typing import Any
 
 from ..api.names import CODE_FOLDER
 from ..loading.azure.environment import ENVIRONMENT_DETAILS
-from ..loading.azure.inputs import OUTPUT_DETAILS, OUTPUT_TYPE, data_differences
+from ..loading.azure.inputs import OUTPUT_TYPE, data_differences, output_differences
+from ..loading.azure.literals import typed
 from ..loading.azure_map import (
     AzureMap,
     ComputeEntry,
@@ -296,20 +297,17 @@ class Resolver:
 
 def _note_details(found: Resolution, name: str, given: Output) -> None:
     """Note the settings of an output that are not used."""
-    said = {key: (getattr(given, key), text) for key, text in OUTPUT_DETAILS.items()}
+    said = output_differences(vars(given))
     if str(given.type or "uri_folder").lower() != "uri_folder":
-        said["type"] = given.type, OUTPUT_TYPE
-    for key, (value, text) in said.items():
-        if value is not None:
-            found.notes.append(f"outputs[{name!r}].{key}: {value!r}: not used: {text}")
+        said["type"] = OUTPUT_TYPE
+    for key, text in said.items():
+        value = getattr(given, key)
+        found.notes.append(f"outputs[{name!r}].{key}: {value!r}: not used: {text}")
 
 
 def _default(given: Input) -> Any:
     """Return the default of an input in the input's type: YAML reads ``1e-3`` as a text."""
-    default = to_plain(given.default)
-    kinds: dict[str, type] = {"number": float, "integer": int}
-    if isinstance(default, str) and given.type in kinds:
-        return kinds[given.type](default)
+    default = typed(str(given.type).lower(), to_plain(given.default))
     return str(default) if isinstance(default, bool) else default
 
 

@@ -13,6 +13,7 @@ from ..api import names
 from ..loading.errors import LoadError
 from ..read_model.sweep_view import SweepView
 from ..render.output_formats import format_value
+from ..training.unused_arguments import level_of_the_program
 from .azure_resolution import Resolver
 from .cluster_sweep_objects import ClusterSweepObjects
 from .config_maps import ConfigMaps
@@ -136,7 +137,7 @@ class SweepOperations:
         except LoadError as error:
             raise SweepError(str(error)) from None
         for warning in code.warnings:
-            warnings.warn(warning, SweepWarning, stacklevel=4)
+            warnings.warn(warning, SweepWarning, stacklevel=level_of_the_program())
 
     def _replace(self, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
         """Replace the spec of an object, unless it has changed since ``before`` was read."""

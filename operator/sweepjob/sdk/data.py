@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..loading.azure.component import outside_of
+from ..loading.azure.literals import bound_problems, outside_of
 from ..loading.azure_map import DataEntry
 from ..search.space import Scalar
 from .arguments import ArgumentError, present
@@ -171,7 +171,8 @@ def check_inputs(inputs: Mapping[str, Any]) -> None:
         inputs: Values and expressions by input name; None leaves an optional input out.
 
     Raises:
-        ArgumentError: A value is not a number, string, boolean, :class:`Input` or expression.
+        ArgumentError: A value is not a number, string, boolean, :class:`Input` or expression; or the
+            bounds of an input are no numbers, or its ``enum`` is no list.
     """
     for name, value in inputs.items():
         given = value if isinstance(value, Input | Output) else to_plain(value)
@@ -181,6 +182,14 @@ def check_inputs(inputs: Mapping[str, Any]) -> None:
             raise ArgumentError(
                 f"inputs[{name!r}]: {value!r}: must be a number, a text, an Input or an expression"
             )
+        declared = vars(given) if isinstance(given, Input) else given
+        if isinstance(declared, Mapping):
+            _check_bounds(name, declared)
+
+
+def _check_bounds(name: str, declared: Mapping[str, Any]) -> None:
+    for key, message in bound_problems(declared).items():
+        raise ArgumentError(f"inputs[{name!r}].{key}: {declared[key]!r}: {message}")
 
 
 def check_declared(name: str, declared: Any, value: Any) -> None:
@@ -192,9 +201,10 @@ def check_declared(name: str, declared: Any, value: Any) -> None:
         value: Its value.
 
     Raises:
-        ArgumentError: The value is outside of them.
+        ArgumentError: The value is outside of them, or they are no numbers.
     """
-    if isinstance(declared, Input) and value is not None:
-        bounds = {"min": declared.min, "max": declared.max, "enum": declared.enum}
-        if message := outside_of(bounds, value):
-            raise ArgumentError(f"inputs[{name!r}]: {value!r}: {message}")
+    if not isinstance(declared, Input) or value is None:
+        return
+    _check_bounds(name, vars(declared))
+    if message := outside_of(vars(declared), value):
+        raise ArgumentError(f"inputs[{name!r}]: {value!r}: {message}")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..api import names
 from ..api.parsing.problem import InvalidSpec
@@ -21,7 +22,7 @@ from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings, unused_parameters
 from ..loading.azure_map import AzureMap
 from ..loading.yaml_text import dump_yaml
-from ..training.unused_arguments import unused_arguments
+from ..training.unused_arguments import level_of_the_program, unused_arguments
 from .arguments import ArgumentError, present, python_message
 from .azure_members import JobMembers, write_yaml
 from .azure_resolution import Resolution, Resolver
@@ -33,11 +34,20 @@ from .limits import Objective, SweepJobLimits
 from .manifest import NO_OBJECTIVE, build_metadata, build_spec, code_snapshot, definition_arguments
 from .steps import record_step
 from .trial import TrialDefinition
+from .trial_fields import TrialFields
 
 if TYPE_CHECKING:
     from ..loading.code import CodeSnapshot
 
 _DESCRIPTION = ("name", "display_name", "experiment_name", "description", "tags", "properties")
+
+
+def _with_fields(own: Signature) -> Signature:
+    """Return a signature with the fields of a trial's definition in place of ``**given``."""
+    named = [p for p in own.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    found = signature(TrialDefinition).parameters.values()
+    of_fields = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in found]
+    return own.replace(parameters=[*named, *of_fields])
 
 
 class SweepWarning(UserWarning):
@@ -62,7 +72,7 @@ class Command(JobMembers, TrialDefinition):
         parent_job_name: str | None = None,
         is_deterministic: bool = True,
         additional_includes: Any = None,
-        **given: Any,
+        **given: Unpack[TrialFields],
     ) -> None:
         """Make a command by its class, as Azure's ``CommandJob``; see :func:`sweepjob.command`.
 
@@ -86,6 +96,9 @@ class Command(JobMembers, TrialDefinition):
             parent_job_name=parent_job_name,
             additional_includes=additional_includes,
         )
+
+    # The arguments of the dataclass, for editors and for inspect.signature.
+    __init__.__signature__ = _with_fields(signature(__init__))  # type: ignore[attr-defined]
 
     @property
     def component(self) -> Command:
@@ -194,7 +207,11 @@ class Command(JobMembers, TrialDefinition):
         if unused := [*unused_parameters(manifest, spec)]:
             raise ArgumentError("; ".join(map(python_message, unused)).replace("spec.", ""))
         for found in spec_warnings(manifest, spec):
-            warnings.warn(python_message(found).replace("spec.", ""), SweepWarning, stacklevel=2)
+            warnings.warn(
+                python_message(found).replace("spec.", ""),
+                SweepWarning,
+                stacklevel=level_of_the_program(),
+            )
         return job
 
     def _description(self) -> dict[str, Any]:
@@ -312,9 +329,13 @@ class SweepJob(JobMembers, SweepDefinition):
         """
         manifest, spec = self.parse(resolver)
         for found in spec_warnings(manifest, spec):
-            warnings.warn(python_message(found).replace("spec.", ""), SweepWarning, stacklevel=2)
+            warnings.warn(
+                python_message(found).replace("spec.", ""),
+                SweepWarning,
+                stacklevel=level_of_the_program(),
+            )
         for note in self._resolve(resolver).notes:
-            warnings.warn(note, SweepWarning, stacklevel=2)
+            warnings.warn(note, SweepWarning, stacklevel=level_of_the_program())
         return spec
 
     def parse(self, resolver: Resolver | None = None) -> tuple[dict[str, Any], SweepSpec]:

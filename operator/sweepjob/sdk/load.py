@@ -14,6 +14,7 @@ from ..loading.azure import Conversion, ConversionOptions, UnsupportedFileError,
 from ..loading.azure_map import AzureMap
 from ..loading.errors import LoadError
 from ..loading.sweep_files import azure_options, is_sweepjob, name_from_file, read_documents
+from ..training.unused_arguments import level_of_the_program
 from .arguments import ArgumentError
 from .data import Input, Output
 from .job import SweepJob
@@ -63,7 +64,7 @@ def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: An
     for note in conversion.notes:
         # The code goes along with the sweep.
         if job.trial.code is None or note.path.rpartition(".")[2] != "code":
-            warnings.warn(str(note), stacklevel=2)
+            warnings.warn(str(note), stacklevel=level_of_the_program())
     return job
 
 

@@ -12,6 +12,7 @@ from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.screen import sweep_screen
 from ..render.terminal import live_display
+from ..training.unused_arguments import level_of_the_program
 
 _POLL_INTERVAL = 1.0  # seconds
 
@@ -58,7 +59,7 @@ def wait(run: Waitable, timeout: float | None) -> None:
             reason = warning.partition(":")[0]
             if reason not in warned:
                 warned.add(reason)
-                warnings.warn(f"{run.name}: {warning}", stacklevel=3)
+                warnings.warn(f"{run.name}: {warning}", stacklevel=level_of_the_program())
 
 
 def follow(run: Waitable, timeout: float | None) -> None:

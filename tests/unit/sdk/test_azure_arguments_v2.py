@@ -11,6 +11,7 @@ from sweepjob.azure.ai.ml import Input, Output, command, entities, sweep
 from sweepjob.azure.ai.ml.dsl import pipeline
 from sweepjob.loading.azure_map import AzureMap
 from sweepjob.loading.azure_map.reading import parse_azure_map
+from sweepjob.loading.pod_settings import PodSettings
 from sweepjob.sdk.arguments import ArgumentError
 from sweepjob.sdk.attributes import attributes_of
 from sweepjob.sdk.azure_resolution import Resolver
@@ -287,7 +288,15 @@ PROGRAMS: dict[str, tuple[Any, Callable[..., Any], dict[str, Any]]] = {
     "CommandJob": (
         entities.CommandJob,
         lambda **given: submitted(swept(command_job(**given))),
-        {**AZURE, "limits": entities.CommandJobLimits(timeout=900), "additional_includes": ["a"]},
+        {
+            **COMMAND,
+            "limits": entities.CommandJobLimits(timeout=900),
+            "additional_includes": ["a"],
+            "metrics": {"source": "logs"},
+            "placement": PodSettings(node_selector={"a": "b"}),
+            "trial": {"maxRetries": 2},
+            "azure": {"services": {"a": 1}},
+        },
     ),
     "Command.sweep": (trial().sweep, lambda **given: submitted(swept(trial(), **given)), SWEEP),
     "SweepJob": (SweepJob, lambda **given: submitted(by_class(**given)), CLASS),
@@ -419,7 +428,8 @@ REFUSALS: tuple[str, ...] = ()
 # Arguments that change nothing, and why nothing needs to be said.
 SAME = {
     "is_deterministic",  # no result is ever reused
-    "command.version",  # of a component, which a sweep is not
+    *("command.version", "CommandJob.version"),  # of a component, which a sweep is not
+    "CommandJob.folder",  # to which the paths of this machine are relative: see the test of code
     "Input.description",
     "Output.description",
     *(f"Environment.{name}" for name in ("description", "tags", "properties")),  # texts

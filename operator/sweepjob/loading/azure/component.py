@@ -14,10 +14,10 @@ from ..azure_map.asset_names import is_local_path
 from .command import with_double_braces
 from .conversion import PLACEHOLDER, Section
 from .inputs import convert_input
+from .literals import LITERAL_TYPES, bound_problems, outside_of, typed
 from .pipeline_values import flat_inputs
 
 _FILE_PREFIX = "file:"
-_LITERALS = ("number", "integer", "boolean", "string")
 _FRACTIONS = ("uniform", "loguniform", "normal", "lognormal")
 
 
@@ -74,7 +74,11 @@ def read_component(section: Section, key: str) -> Component | None:
 
 
 def component_inputs(
-    component: Section, step: Section, given: Mapping[str, Any], swept: Mapping[str, Any]
+    component: Section,
+    step: Section,
+    given: Mapping[str, Any],
+    swept: Mapping[str, Any],
+    around: Section | None = None,
 ) -> dict[str, Any]:
     """Return the values of a component's inputs.
 
@@ -83,29 +87,58 @@ def component_inputs(
         step: the step, for messages.
         given: what the step gives to its inputs, without references to the pipeline.
         swept: the search space.
+        around: the inputs that the sweep itself declares, if it is a component as well.
     """
-    inputs = component.subsection("inputs")
-    declared = component.conversion.section(flat_inputs(inputs.data), inputs.path)
+    declared = _flat(component.subsection("inputs"))
+    own = list(declared.data)
+    if around is not None and around.data:
+        around = _flat(around)
+        if own:
+            given = _values_of_sweep(around, step, given, swept)
+        else:
+            declared = around
     # A component without declared inputs, as in old files, takes what the step gives.
     names = list(declared.data) or [*given, *step.conversion.options.inputs]
     values: dict[str, Any] = {}
     for name in map(str, names):
         if name in swept:
             _note_swept(declared, step, name, given, swept[name])
-            continue
-        value = _value(declared, step, name, given)
-        if value is not None:
-            values[name] = value
-    inputs = step.section("inputs")
-    for name in given:
-        if name not in names:
-            listed = ", ".join(map(str, names)) or "none"
-            inputs.reject(
-                name, given[name], f"the component has no such input; there are: {listed}"
-            )
-    if declared.data:
+        elif (found := _value(declared, step, name, given)) is not None:
+            section, value = found
+            if (converted := convert_input(section, name, value)) is not None:
+                values[name] = converted
+    _reject_unknown_inputs(step, given, names)
+    if own:
         _check_parameters(component, step, swept, names)
     return values
+
+
+def _flat(inputs: Section) -> Section:
+    """Return declared inputs with those of groups by dotted names."""
+    return inputs.conversion.section(flat_inputs(inputs.data), inputs.path)
+
+
+def _values_of_sweep(
+    declared: Section, step: Section, given: Mapping[str, Any], swept: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a sweep gives to its trial, where both declare inputs; nothing is converted yet."""
+    found: dict[str, Any] = {name: value for name, value in given.items() if name in swept}
+    for name in map(str, declared.data):
+        if name in swept:
+            _definition(declared, name)
+        elif (value := _value(declared, step, name, given)) is not None:
+            found[name] = value[1]
+    _reject_unknown_inputs(step, given, sorted({*map(str, declared.data), *map(str, swept)}))
+    return found
+
+
+def _reject_unknown_inputs(step: Section, given: Mapping[str, Any], names: Sequence[Any]) -> None:
+    inputs = step.section("inputs")
+    listed = ", ".join(map(str, names)) or "none"
+    for name in given:
+        if name not in names:
+            message = f"the component has no such input; there are: {listed}"
+            inputs.reject(name, given[name], message)
 
 
 def _check_parameters(
@@ -123,26 +156,29 @@ def _check_parameters(
             step.section("search_space").reject(name, swept[name], message)
 
 
-def _value(declared: Section, step: Section, name: str, given: Mapping[str, Any]) -> Any:
+def _value(
+    declared: Section, step: Section, name: str, given: Mapping[str, Any]
+) -> tuple[Section, Any] | None:
+    """Return the value of an input, and the section that has it; None for an optional one without."""
     definition = _definition(declared, name)
     kind = str(definition.get("type") or "").lower()
     inputs = step.section("inputs")
     options = step.conversion.options
     if name in given or name in options.inputs:
         value = given.get(name)
-        path = _produced(value) if kind in _LITERALS and not options.is_lazy else ""
+        path = _produced(value) if kind in LITERAL_TYPES and not options.is_lazy else ""
         if path and name not in options.inputs:
-            return _literal_of_step(inputs, name, path)
-        typed = _typed(kind, value)
-        if message := outside_of(definition, options.inputs.get(name, typed)):
-            inputs.reject(name, value, message)
-        return convert_input(inputs, name, typed)
+            return inputs, _literal_of_step(inputs, name, path)
+        literal = typed(kind, value)
+        if message := outside_of(definition, options.inputs.get(name, literal)):
+            inputs.reject(name, options.inputs.get(name, value), message)
+        return inputs, literal
     if definition.get("default") is not None:
-        return convert_input(declared, name, _typed(kind, definition["default"]))
+        return declared, typed(kind, definition["default"])
     if definition.get("optional") is not True:
         message = f"is required by the component: give it in the step, or --input {name}=VALUE"
         inputs.reject(name, None, message)
-        return ""  # so that the reference to it needs no second message
+        return inputs, ""  # so that the reference to it needs no second message
     return None
 
 
@@ -197,46 +233,7 @@ def _definition(declared: Section, name: str) -> Mapping[str, Any]:
     for key in ("type", "optional", "default", "description", "min", "max", "enum", "mode"):
         inner.read(key)
     inner.reject_unknown_keys()
-    return value
-
-
-def outside_of(declared: Mapping[str, Any], value: Any) -> str:
-    """Return why a literal is not one that a component takes; empty if it is one.
-
-    Args:
-        declared: the input of the component, which may have ``min``, ``max`` and ``enum``.
-        value: the literal; anything else is not compared.
-    """
-    low, high, listed = (declared.get(key) for key in ("min", "max", "enum"))
-    if listed and isinstance(value, Scalar) and str(value) not in map(str, listed):
-        return f"must be one of the component's enum: {', '.join(map(str, listed))}"
-    number = _number(value)
-    if number is not None and low is not None and number < float(low):
-        return f"must be at least {low}, the component's min"
-    if number is not None and high is not None and number > float(high):
-        return f"must be at most {high}, the component's max"
-    return ""
-
-
-def _number(value: Any) -> float | None:
-    """Return a number, also one that a flag gives as a text; None for other values."""
-    if isinstance(value, bool) or not isinstance(value, Scalar):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        return None
-
-
-def _typed(kind: str, value: Any) -> Any:
-    """Return a literal in the type of the component's input: YAML reads ``1e-3`` as a text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        if kind == "number":
-            return float(value)
-        if kind == "integer":
-            return int(value)
-    except ValueError:
-        return value
-    return value
+    problems = bound_problems(value)
+    for key, message in problems.items():
+        inner.reject(key, value[key], message)
+    return {key: inside for key, inside in value.items() if key not in problems}

@@ -14,7 +14,11 @@ from .trial import convert_component
 
 
 def convert_component_trial(
-    conversion: Conversion, top: Section, given: Mapping[str, Any], outputs: Section
+    conversion: Conversion,
+    top: Section,
+    given: Mapping[str, Any],
+    outputs: Section,
+    around: Section | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Convert a trial that is a component, inline or in a file.
 
@@ -23,6 +27,7 @@ def convert_component_trial(
         top: the step, or the sweep.
         given: its inputs, without references to the pipeline.
         outputs: its outputs.
+        around: the inputs that the sweep declares, if it is a component as well.
 
     Returns:
         The inputs of the trial; and its image, command and environment variables.
@@ -36,11 +41,13 @@ def convert_component_trial(
         conversion.source_paths["spec.trial"] = top.at(key)
     component = read_component(top, key)
     conversion.known_inputs |= dict.fromkeys(given)
+    if around is not None:
+        conversion.known_inputs |= dict.fromkeys(flat_inputs(around.data))
     conversion.known_outputs |= dict.fromkeys(map(str, outputs.data))
     if component is None:
         return {}, {"image": "", "command": "", "env": []}
     section = component.section
-    inputs = component_inputs(section, top, given, swept)
+    inputs = component_inputs(section, top, given, swept, around)
     _check_outputs(section, outputs)
     parts = convert_component(section, inputs)
     conversion.code = _relative(conversion, component.folder)

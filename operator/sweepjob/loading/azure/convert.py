@@ -11,7 +11,6 @@ from .conversion import Conversion, ConversionError, ConversionOptions
 from .hyperdrive import convert_hyperdrive
 from .metadata import step_names
 from .old_keys import (
-    SWEEP_COMPONENTS,
     is_preview,
     step_with_current_keys,
     with_current_keys,
@@ -21,7 +20,7 @@ from .pipeline import convert_step
 from .pipeline_steps import MAX_STEPS, SweepStep, UnreadStep, meant_type, sweep_steps
 from .result_check import check_result
 from .sweep import convert_sweep
-from .sweep_component import sweep_of_component
+from .sweep_component import is_sweep_component, sweep_of_component
 
 # Azure's keys by the SweepJob's, for the paths of problems.
 AZURE_KEYS = {
@@ -46,6 +45,10 @@ AZURE_KEYS = {
     "parameterServerCount": "parameter_server_count",
 }
 
+_REQUEST = (
+    "is a request to Azure's service, or its answer (jobType: {}), and no file of Azure's CLI: "
+    "az ml job show --name NAME --output yaml writes the job with the keys that are read here"
+)
 _NAMES = ("name", "display_name", "description", "tags")
 
 
@@ -71,16 +74,15 @@ def convert(
     if not isinstance(data, Mapping):
         raise UnsupportedFileError("holds no object with keys and values")
     kind = str(data.get("type", "")).lower()
+    _refuse_request(data)
     conversion = Conversion(options)
     if is_pipeline(data):
         return _only_step(convert_pipeline(data, options, stem, step))
     is_sweep = kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys())
-    if kind in SWEEP_COMPONENTS:
+    if is_sweep_component(data):
         names = {key: data[key] for key in _NAMES if data.get(key) is not None}
-        whole = names | sweep_of_component(data, {})
-        convert_sweep(
-            conversion, step_with_current_keys(whole, conversion), stem, of_component=True
-        )
+        whole = step_with_current_keys(names | sweep_of_component(data, {}), conversion)
+        convert_sweep(conversion, whole, stem, declared=data.get("inputs") or {})
         reject_unused_options([conversion])
     elif is_sweep or is_preview(data):
         convert_sweep(conversion, with_current_keys(data, conversion), stem)
@@ -121,6 +123,7 @@ def convert_pipeline(
     Raises:
         UnsupportedFileError: the pipeline has no sweep step, or none of that name.
     """
+    _refuse_request(data)
     found = list(sweep_steps(data, Conversion(options)))
     sweeps = [one for one in found if isinstance(one, SweepStep) or one.is_pipeline]
     other = [one for one in found if isinstance(one, UnreadStep) and not one.is_pipeline]
@@ -214,6 +217,18 @@ def is_pipeline(data: Any) -> bool:
         return False
     kind = str(data.get("type") or "").lower()
     return kind == "pipeline" or (not kind and isinstance(data.get("jobs"), Mapping))
+
+
+def _refuse_request(data: Mapping[str, Any]) -> None:
+    """Refuse the body of a request to Azure's service, or of its answer.
+
+    Raises:
+        UnsupportedFileError: the data, or a step of it, is one.
+    """
+    jobs = data.get("jobs")
+    for found in (data, data.get("properties"), *(jobs.values() if isinstance(jobs, dict) else ())):
+        if isinstance(found, Mapping) and isinstance(kind := found.get("jobType"), str):
+            raise UnsupportedFileError(_REQUEST.format(kind))
 
 
 def _sampling(data: Mapping[str, Any]) -> Mapping[str, Any]:

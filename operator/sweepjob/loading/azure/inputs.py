@@ -20,12 +20,13 @@ _MODES = {
     "eval_download": "mounted instead of downloaded; nothing is evaluated",
 }
 # Why settings of outputs have no effect.
-OUTPUT_DETAILS = {
+_OUTPUT_DETAILS = {
     "name": "nothing is registered; download it by its name here",
     "version": "nothing is registered",
     "mode": "an output is a mounted folder",
 }
 OUTPUT_TYPE = "an output is a folder here; the script gets its path"
+_MOUNTED = ("mount", "rw_mount")
 _TYPES = {
     "mltable": "the script reads the folder itself, e.g. with the package mltable",
     "mlflow_model": "the script gets the folder of the model",
@@ -163,6 +164,20 @@ def data_differences(kind: str | None, mode: str | None, local: bool) -> dict[st
     return {key: message for key, message in found.items() if message}
 
 
+def output_differences(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return why settings of an output have no effect, by key; a mode that it has anyway is left out.
+
+    Args:
+        given: the output.
+    """
+    is_mounted = str(given.get("mode")).lower() in _MOUNTED
+    return {
+        key: reason
+        for key, reason in _OUTPUT_DETAILS.items()
+        if given.get(key) is not None and not (key == "mode" and is_mounted)
+    }
+
+
 def convert_outputs(section: Section) -> None:
     """Read outputs, which the command refers to, and add a note for each setting that is lost."""
     places = section.conversion.output_places
@@ -183,7 +198,9 @@ def convert_outputs(section: Section) -> None:
             inner.note("path", path, message)
         elif path:
             inner.note("path", path, "not carried over: an output is a folder of each trial")
-        for detail, reason in OUTPUT_DETAILS.items():
+        for detail in _OUTPUT_DETAILS:
+            inner.read(detail)
+        for detail, reason in output_differences(value).items():
             inner.ignore(detail, reason)
         kind = inner.text("type")
         if kind and kind.lower() != "uri_folder":

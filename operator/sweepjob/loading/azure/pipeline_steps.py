@@ -46,6 +46,7 @@ class SweepStep:
         problems: settings whose values the pipeline does not have.
         notes: keys that files of today do not have.
         old_paths: paths of the file by those that files of today have.
+        declared: the inputs that the step's component declares, if that is a sweep.
     """
 
     name: str
@@ -57,6 +58,7 @@ class SweepStep:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
     old_paths: Mapping[str, str] = field(default_factory=dict)
+    declared: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ def _inner_steps(
     if component is not None and is_sweep_step(component.section.data):
         whole = sweep_of_component(component.section.data, job)
         target, at = bind_value(compute, parent), component.section.path
-        yield _sweep_step(whole, parent, name, at, target, component.folder)
+        found = _sweep_step(whole, parent, name, at, target, component.folder)
+        yield replace(found, declared=component.section.data.get("inputs") or {})
     elif component is not None and is_sweep_step(job):
         text = "is no component that is a sweep: it has no search_space; give it as trial"
         problem = Problem(f"{path}.component", job.get("component"), text)

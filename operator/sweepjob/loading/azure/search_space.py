@@ -22,9 +22,22 @@ def convert_space(section: Section, path: str) -> dict[str, Any]:
         section: the search space.
         path: path of the result in the SweepJob.
     """
+    for name, value in section.data.items():
+        _reject_request(section, name, value)
     return {
         str(name): _expression(section.subsection(name), f"{path}.{name}") for name in section.data
     }
+
+
+def _reject_request(section: Section, name: str, value: Any) -> None:
+    """Reject an expression in the form of requests to Azure's service: ``[uniform, [0.1, 0.5]]``."""
+    kind = str(value[0]).lower() if isinstance(value, list) and value else ""
+    if kind in EXPRESSIONS:
+        keys = ["values"] if kind == "choice" else list(_arguments(kind))
+        form = ", ".join([f"type: {kind}", *(f"{key}: ..." for key in keys)])
+        section.reject(
+            name, value, f"is in the form of requests to Azure's service; write {{{form}}}"
+        )
 
 
 def _expression(section: Section, path: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _MIN_TIMEOUT = 60  # seconds; Azure raises shorter timeouts to this
 
 
 def convert_sweep(
-    conversion: Conversion, data: Mapping[str, Any], stem: str, *, of_component: bool = False
+    conversion: Conversion, data: Mapping[str, Any], stem: str, *, declared: Any = None
 ) -> None:
     """Convert a file.
 
@@ -35,7 +35,8 @@ def convert_sweep(
         conversion: receives the SweepJob, the notes and the errors.
         data: the contents of the file.
         stem: the SweepJob's name if the file has none.
-        of_component: True for a component that is a sweep, whose trial is a component as well.
+        declared: the inputs that a component which is a sweep declares, whose trial is a component as
+            well; None for a job.
     """
     top = conversion.section(data, "")
     if top.read("type") is None:
@@ -56,14 +57,15 @@ def convert_sweep(
     outputs = top.subsection("outputs")
     convert_outputs(outputs)
     given = top.subsection("inputs")
-    if isinstance(top.data.get("trial"), str) or of_component:
-        if not of_component:
+    if isinstance(top.data.get("trial"), str) or declared is not None:
+        if declared is None:
             message = (
                 "Azure's client takes a component in a step of a pipeline only; converted as there"
             )
             top.note("trial", top.data["trial"], message)
         raw = {str(name): given.read(name) for name in given.data}
-        inputs, parts = convert_component_trial(conversion, top, raw, outputs)
+        around = None if declared is None else conversion.section(declared, given.path)
+        inputs, parts = convert_component_trial(conversion, top, raw, outputs, around)
     else:
         inputs = convert_inputs(given)
         parts = _convert_trial(conversion, top.subsection("trial"), inputs)

@@ -1,23 +1,47 @@
-"""Reads components that are sweeps: files of a sweep with declared inputs, of Azure's preview of 2021."""
+"""Reads components that are sweeps: a sweep with declared inputs, as in Azure's preview of 2021."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from .literals import LITERAL_TYPES
+from .old_keys import SWEEP_COMPONENTS, is_sweep_step
+from .pipeline_values import flat_inputs
+
 _DESCRIPTIONS = (
     *("$schema", "name", "version", "display_name", "description", "tags", "is_deterministic"),
     *("type", "inputs", "outputs"),
 )
 _OF_THE_STEP = ("component", "type", "inputs", "outputs")
+# Keys of an input that is declared, and that a job's input does not have.
+_DECLARING = {"default", "min", "max", "enum", "optional"}
+
+
+def is_sweep_component(data: Mapping[str, Any]) -> bool:
+    """Return whether a file is a component that is a sweep, by its type or by its declared inputs.
+
+    Args:
+        data: the contents of the file.
+    """
+    if str(data.get("type", "")).lower() in SWEEP_COMPONENTS:
+        return True
+    inputs = flat_inputs(_objects(data.get("inputs")))
+    return is_sweep_step(data) and any(map(_is_declared, inputs.values()))
+
+
+def _is_declared(value: Any) -> bool:
+    if not isinstance(value, Mapping) or {"path", "value"} & value.keys():
+        return False
+    return bool(_DECLARING & value.keys()) or str(value.get("type")).lower() in LITERAL_TYPES
 
 
 def sweep_of_component(component: Mapping[str, Any], step: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sweep of a component, with what a step gives to it.
+    """Return the sweep of a component, with what a step gives to it, and without declared inputs.
 
     Args:
         component: the contents of the component.
-        step: the step; empty for the component alone, whose inputs have their defaults.
+        step: the step; empty for the component alone.
     """
     own = {key: value for key, value in component.items() if key not in _DESCRIPTIONS}
     others = {key: value for key, value in step.items() if key not in _OF_THE_STEP}
@@ -25,18 +49,9 @@ def sweep_of_component(component: Mapping[str, Any], step: Mapping[str, Any]) ->
         **own,
         **others,
         "type": "sweep",
-        "inputs": {**_defaults(component.get("inputs")), **_objects(step.get("inputs"))},
+        "inputs": _objects(step.get("inputs")),
         "outputs": dict.fromkeys(_objects(component.get("outputs")))
         | _objects(step.get("outputs")),
-    }
-
-
-def _defaults(declared: Any) -> dict[str, Any]:
-    """Return the values of declared inputs that have a default."""
-    return {
-        name: value["default"]
-        for name, value in _objects(declared).items()
-        if isinstance(value, Mapping) and value.get("default") is not None
     }
 
 

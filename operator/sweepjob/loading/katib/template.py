@@ -7,6 +7,7 @@ from typing import Any
 
 from ...api import names
 from ..azure.conversion import Section
+from .primary_container import move_first
 from .references import References, note_unused, read_references, replaced
 from .training_job import FAILED, JOB_KINDS, SUCCEEDED, TrialPods
 from .trial_manifest import convert_manifest
@@ -99,7 +100,7 @@ def _pods_of(
     made["template"] = replaced(section, trial.template, references)
     section.conversion.source_paths["spec.trial.template"] = trial.path
     if container:
-        _move_first(section, made["template"], container)
+        move_first(section, made["template"], container)
     return made
 
 
@@ -134,27 +135,3 @@ def _convert_metadata(section: Section) -> None:
     for key in ("name", "generateName", "namespace"):
         section.ignore(key, "Katib replaces it, too")
     section.reject_unknown_keys()
-
-
-def _move_first(section: Section, template: dict[str, Any], name: str) -> None:
-    """Make the container whose metric counts the first one, which is the trainer."""
-    pod = template.get("spec")
-    containers = pod.get("containers") if isinstance(pod, Mapping) else None
-    listed = containers if isinstance(containers, list) else []
-    found = [c for c in listed if isinstance(c, Mapping) and c.get("name") == name]
-    if not found:
-        message = "has no container of primaryContainerName; correct the name"
-        section.reject("spec.containers", name, message)
-        return
-    if name != names.TRAINER and any(
-        isinstance(c, Mapping) and c.get("name") == names.TRAINER for c in listed
-    ):
-        message = f"a container named {names.TRAINER} is always the trainer; rename it"
-        section.reject("spec.containers", names.TRAINER, message)
-    if listed[0] is not found[0]:
-        template["spec"] = {
-            **(pod or {}),
-            "containers": [*found, *(c for c in listed if c is not found[0])],
-        }
-        message = "is the first container here, since the first one is the trainer"
-        section.note("spec.containers", name, message)

@@ -9,6 +9,7 @@ from typing import Any
 from ...api import names
 from ...api.spec.trial_manifest import Path, at_path, find_pod_templates, format_steps
 from ..azure.conversion import Section
+from .primary_container import move_first
 from .references import References, replaced
 
 _WORD = r'[^"\'\\]+'
@@ -27,6 +28,10 @@ _LABELED = {
         "{jobset.sigs.k8s.io/replicatedjob-name: node}, and JobSet as well"
     )
 }
+_NO_CONTAINERS = (
+    "not carried over: the manifest has no pod template; of the pods of its controller the container "
+    f"{names.TRAINER}, or else the first one, is the trainer, whose log has the metric"
+)
 _LABEL = ", with the label by which its controller marks the pods of an object (podLabel)"
 
 
@@ -62,7 +67,11 @@ def convert_manifest(
     templates, kind = tuple(find_pod_templates(manifest)), manifest["kind"]
     job.note("kind", kind, _LISTED + ("" if templates else _LABELED.get(kind, _LABEL)))
     path = _pod_template(job, templates, manifest, container)
-    return {**made, **({"podTemplatePath": format_steps(path)} if path else {})}
+    if container:
+        _make_trainer(template, job, manifest, path, container)
+    if path is not None and len(templates) > 1:
+        made["podTemplatePath"] = format_steps(path)
+    return made
 
 
 def _convert_metadata(section: Section) -> dict[str, Any]:
@@ -96,9 +105,9 @@ def _convert_condition(template: Section, key: str) -> str | None:
 def _pod_template(
     job: Section, paths: tuple[Path, ...], manifest: Mapping[str, Any], container: str | None
 ) -> Path | None:
-    """Return the path of the pods that report, where there are several pod templates."""
+    """Return the path of the pods that report; None without one, or where it is rejected."""
     if len(paths) < 2:
-        return None
+        return paths[0] if paths else None
     has = [p for p in paths if container in _containers(at_path(manifest, p))]
     for chosen in (has, [p for p in has if _FIRST_ROLES.intersection(map(str, p))]):
         if len(chosen) == 1:
@@ -110,6 +119,17 @@ def _pod_template(
     )
     job.reject("spec", "...", message)
     return None
+
+
+def _make_trainer(
+    template: Section, job: Section, manifest: dict[str, Any], path: Path | None, container: str
+) -> None:
+    """Make the primary container the trainer of the pods that report."""
+    if path is not None:
+        where = job.conversion.section({}, job.at(format_steps(path)))
+        move_first(where, at_path(manifest, path), container)
+    elif not any(find_pod_templates(manifest)):
+        template.note("primaryContainerName", container, _NO_CONTAINERS)
 
 
 def _containers(template: Mapping[str, Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...loading.azure_map import AzureMap
 from ...loading.azure_map.azure_map import DEFAULT_DATASTORE
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from ..arguments import ArgumentError
 from ..job import SweepWarning
 from ..sweep_objects import NotFound
@@ -133,7 +133,9 @@ class AssetOperations:
             label: Azure's; not used.
         """
         warnings.warn(
-            f"{name}: nothing is archived; the Azure map has it", SweepWarning, stacklevel=2
+            f"{name}: nothing is archived; the Azure map has it",
+            SweepWarning,
+            stacklevel=level_of_the_program(),
         )
 
     restore = archive
@@ -212,7 +214,7 @@ class ComputeOperations:
             else self._map.missing("compute", compute.name)
         )
         message = f"{compute.name}: no machines are created, the cluster has its nodes: {remedy}"
-        warnings.warn(message, SweepWarning, stacklevel=2)
+        warnings.warn(message, SweepWarning, stacklevel=level_of_the_program())
         return Poller(compute)
 
     create_or_update = begin_update = begin_attach = begin_create_or_update
@@ -228,7 +230,7 @@ class ComputeOperations:
         warnings.warn(
             f"{name}: no machines are started, stopped or deleted; the cluster has its nodes",
             SweepWarning,
-            stacklevel=2,
+            stacklevel=level_of_the_program(),
         )
         return Poller(None)
 

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...training.unused_arguments import level_of_the_program
 from ..attributes import KnownAttributes
 from ..azure_members import AssetMembers
 
@@ -155,5 +156,5 @@ class WorkspaceDescription:
         warnings.warn(
             "mlflow_tracking_uri: no tracking server belongs to the workspace; MLflow keeps its default. "
             "Runs of trials are in the server of metrics.forward; ml_client.jobs has the results",
-            stacklevel=2,
+            stacklevel=level_of_the_program(),
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...loading.azure_map import AzureMap
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from ..job import SweepWarning
 from .asset_operations import ResourceNotFoundError
 from .components import load_component
@@ -88,7 +88,9 @@ class ComponentOperations:
             azure: Azure's ``version`` and ``label``.
         """
         warnings.warn(
-            f"{name}: nothing is archived; the Azure map has it", SweepWarning, stacklevel=2
+            f"{name}: nothing is archived; the Azure map has it",
+            SweepWarning,
+            stacklevel=level_of_the_program(),
         )
 
     restore = archive

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...loading.errors import LoadError
 from ...loading.sweep_files import read_documents
+from ...training.unused_arguments import level_of_the_program
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
 from ..command import command
@@ -132,7 +133,7 @@ def make_component(data: Mapping[str, Any], folder: str) -> Any:
             warnings.warn(
                 f"component: {key}: unknown key; ignored, as by Azure's client{hint}",
                 SweepWarning,
-                stacklevel=3,
+                stacklevel=level_of_the_program(),
             )
     given = {key: data[key] for key in _SETTINGS if data.get(key) is not None}
     if isinstance(given.get("environment"), Mapping):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import JobService
 from ..azure_resolution import Resolver
@@ -113,7 +113,7 @@ class JobOperations:
             f"{run.name}: is a command and not a sweep; it is not run. Make it a sweep with "
             "job(...).sweep(...), or run it as a Job of Kubernetes"
         )
-        warnings.warn(message, SweepWarning, stacklevel=4)
+        warnings.warn(message, SweepWarning, stacklevel=level_of_the_program())
         self._commands[run.name] = run
         return run
 
@@ -243,7 +243,7 @@ class JobOperations:
         message = (
             f"{name}: nothing is archived; the sweep is kept, kubectl delete sweepjob deletes it"
         )
-        warnings.warn(message, SweepWarning, stacklevel=2)
+        warnings.warn(message, SweepWarning, stacklevel=level_of_the_program())
 
     def restore(self, name: str) -> None:
         """Do nothing: nothing is archived.

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from ...training.unused_arguments import unused_arguments
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from ..arguments import ArgumentError
 from ..azure_objects import Environment
 from ..azure_resolution import Resolver
@@ -23,6 +23,7 @@ from .asset_operations import (
 from .assets import Compute, Data, Model, WorkspaceDescription
 from .backends import ClusterBackend, LocalBackend
 from .component_operations import ComponentOperations
+from .connection_options import CONNECTION_OPTIONS, CONNECTION_PARTS
 from .job_operations import JobOperations
 from .unsupported import reason_for
 
@@ -49,8 +50,9 @@ class MLClient:
         registry_name: Azure's; not used, with a warning.
         azure_map: The Azure map: a file, or ``configmap/NAME``; by default that of
             ``SWEEPJOB_AZURE_MAP``, or ``azure-map.yaml`` in the current folder.
-        azure: Azure's ``cloud``, which is not used, with a warning, and ``logging_enable``,
-            ``show_progress`` and ``enable_telemetry``.
+        azure: Azure's options of the connection, such as ``logging_enable`` and ``connection_verify``,
+            since nothing connects to Azure; ``cloud``, ``transport`` and what else would change requests
+            is not used, with a warning.
 
     Raises:
         ArgumentError: The map cannot be read.
@@ -60,9 +62,10 @@ class MLClient:
     @unused_arguments(
         {
             "registry_name": "environments and components of a registry are those of the Azure map",
-            "cloud": "nothing connects to Azure",
+            "registry_reference workspace_reference": "the Azure map has the workspace",
+            " ".join(CONNECTION_PARTS): "nothing connects to Azure",
         },
-        harmless="logging_enable show_progress enable_telemetry",
+        harmless=" ".join(CONNECTION_OPTIONS),
     )
     def __init__(
         self,
@@ -84,7 +87,7 @@ class MLClient:
             warnings.warn(
                 f"MLClient: Azure's credential and workspace are not used; sweeps run on {place}",
                 SweepWarning,
-                stacklevel=2,
+                stacklevel=level_of_the_program(),
             )
         assets: dict[str, Any] = {}
         resolver = Resolver(self.azure_map, local=where.local, assets=assets)

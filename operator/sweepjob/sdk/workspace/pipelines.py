@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any
 
+from ...training.unused_arguments import level_of_the_program
 from ..arguments import ArgumentError
 from ..attributes import KnownAttributes, NamedValues
 from ..data import Input
@@ -146,7 +147,7 @@ def _warn_of_others(step: SweepJob) -> None:
         others = [name for name, job in around.jobs.items() if job is not child]
         if others:
             message = f"pipeline: {', '.join(others)}: are other steps; they are not run"
-            warnings.warn(message, SweepWarning, stacklevel=4)
+            warnings.warn(message, SweepWarning, stacklevel=level_of_the_program())
         child, around = around, around.pipeline
 
 
@@ -158,7 +159,9 @@ def _warn_of_settings(job: PipelineJob) -> None:
     ):
         if value is not None:
             warnings.warn(
-                f"pipeline: {name}: {value!r}: not used: {reason}", SweepWarning, stacklevel=4
+                f"pipeline: {name}: {value!r}: not used: {reason}",
+                SweepWarning,
+                stacklevel=level_of_the_program(),
             )
 
 
@@ -220,7 +223,7 @@ def _pipeline_job(settings: Mapping[str, Any], function: Callable[..., Any]) -> 
                 setattr(job, key, value)
         elif key != "non_pipeline_inputs":
             message = f"pipeline: {key}: no such argument; not used, as by Azure's client"
-            warnings.warn(message, SweepWarning, stacklevel=3)
+            warnings.warn(message, SweepWarning, stacklevel=level_of_the_program())
     if job.description is None and function.__doc__:
         job.description = function.__doc__.strip().splitlines()[0]
     return job
