@@ -210,14 +210,75 @@ def test_a_thousand_trials_ask_once_a_minute_and_only_where_it_matters() -> None
 
 
 def test_a_server_that_publishes_nothing_leaves_strings_and_is_asked_again() -> None:
-    answers = (errors.NotFound("no"), errors.Unavailable("gone"), DOCUMENT)
+    answers = (
+        errors.NotFound("no"),
+        errors.NotOffered("501: no"),
+        errors.Unavailable("gone"),
+        DOCUMENT,
+    )
     reader = SchemaReader(Server(*answers), lambda: 0.0)  # type: ignore[arg-type]
     manifest = manifest_spec(nodes=swept("n")).trial.manifest
 
     async def read() -> None:
+        assert await reader.read(manifest) == {}
         assert await reader.read(manifest) == {}
         with pytest.raises(errors.Unavailable):
             await reader.read(manifest)
         assert await reader.read(manifest) == {("spec", "nodes"): "integer"}
 
     asyncio.run(read())
+
+
+def test_a_gateway_that_passes_no_such_requests_on_delays_jobs_for_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It answers 503 for as long as it runs; an outage is shorter, and creates no Job either."""
+    server, now = Server(), [0.0]
+    reader = SchemaReader(server, lambda: now[0])  # type: ignore[arg-type]
+    manifest = manifest_spec(nodes=swept("n")).trial.manifest
+
+    async def read(at: float, answer: dict[str, Any] | errors.ApiError) -> object:
+        now[0] = at
+        server.answers = [answer]
+        return await reader.read(manifest)
+
+    def is_delayed(at: float) -> bool:
+        try:
+            assert asyncio.run(read(at, errors.Unavailable("503: no route"))) == {}
+        except errors.Unavailable:
+            return True
+        return False
+
+    assert [is_delayed(at) for at in (0.0, 1.0, 30.0, 59.0)] == [True] * 4
+    assert not caplog.messages
+    assert [is_delayed(at) for at in (61.0, 80.0, 300.0)] == [False] * 3
+    [said] = caplog.messages
+    assert said.startswith("the API server does not publish the schemas of example.com/v1 (503: no")
+    assert asyncio.run(read(301.0, DOCUMENT)) == {("spec", "nodes"): "integer"}
+    assert is_delayed(362.0), "an outage"
+    assert is_delayed(10_000.0), "another one"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        errors.NotFound("404"),
+        errors.Refused("403"),
+        errors.TooLarge("much"),
+        errors.NotOffered("501"),
+    ],
+)
+def test_values_that_stay_strings_are_said_once(
+    answer: errors.ApiError, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = SchemaReader(Server(answer, answer), lambda: 0.0)  # type: ignore[arg-type]
+    manifest = manifest_spec(nodes=swept("n")).trial.manifest
+    for _ in range(2):
+        assert asyncio.run(reader.read(manifest)) == {}
+    [said] = caplog.messages
+    assert str(answer) in said
+
+
+def test_501_is_no_outage() -> None:
+    assert isinstance(errors.from_response(501, b"", {}, "GET"), errors.NotOffered)
+    assert type(errors.from_response(503, b"", {}, "GET")) is errors.Unavailable

@@ -18,12 +18,14 @@ EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 @pytest.fixture
 async def address() -> AsyncIterator[str]:
     """Of a server whose watches send one event, after a while, and then nothing for ever. A pod is read at
-    once."""
+    once. The log of the pod ``hung`` does not begin."""
     over = asyncio.Event()
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.path.endswith("/pods/read"):
             return web.json_response(EVENT["object"])
+        if request.path.endswith("/pods/hung/log"):
+            await over.wait()
         response = web.StreamResponse()
         await response.prepare(request)
         await asyncio.sleep(0.05)
@@ -98,3 +100,30 @@ async def test_watches_have_their_own_connections(
         for watch in watches:
             await watch.aclose()
         await connected.close()
+
+
+async def test_a_log_that_does_not_begin_times_out(
+    api: KubeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kubelet hangs. One that is silent after it has begun is followed on."""
+    monkeypatch.setattr(http_transport, "_STREAM_START_TIMEOUT", 0.3)
+    log = api.read_log("n", "hung", "trainer", 0, follow=True)
+    async with asyncio.timeout(10):
+        with pytest.raises(errors.Unavailable, match=r"no response began within 0\.3 s"):
+            await anext(log)
+    silent = api.read_log("n", "p", "trainer", 0, follow=True)
+    await anext(silent)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.6):
+            await anext(silent)
+
+
+async def test_a_log_that_is_not_followed_may_not_fall_silent(
+    api: KubeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "IDLE_TIMEOUT", 0.3)
+    log = api.read_log("n", "p", "trainer", 0, follow=False)
+    await anext(log)
+    with pytest.raises(errors.Unavailable, match="log of p broke"):
+        async with asyncio.timeout(10):
+            await anext(log)

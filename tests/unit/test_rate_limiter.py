@@ -7,8 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from sweepjob.kube.client import KubeClient
 from sweepjob.kube.errors import retry_after
 from sweepjob.kube.rate_limiter import CONCURRENT_REQUESTS, Priority, RequestRateLimiter
+from sweepjob.kube.resources import PODS
+from sweepjob.kube.transport import Request, Response, ResponseStream
 
 from tests.fake_api.virtual_time import VirtualTimeLoop
 
@@ -196,5 +199,66 @@ def test_a_request_that_is_cancelled_makes_room() -> None:
         for _ in range(3):
             await server.request("a")
         assert asyncio.get_running_loop().time() - started == pytest.approx(3.0, abs=0.01)
+
+    play(scenario)
+
+
+class HungNodes:
+    """A fake transport: requests are answered at once, and logs never begin."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+
+    async def close(self) -> None:
+        """There are no connections."""
+
+    async def request(self, request: Request) -> Response:
+        return Response(200, b"{}")
+
+    async def open_stream(self, request: Request, idle_timeout: float | None) -> ResponseStream:
+        self.opened += 1
+        await asyncio.sleep(1e6)
+        raise AssertionError
+
+
+def test_logs_that_do_not_begin_leave_room_for_other_requests() -> None:
+    """The API server waits for the kubelet as long as the client does."""
+
+    async def scenario() -> None:
+        loop, transport = asyncio.get_running_loop(), HungNodes()
+        api = KubeClient(transport, RequestRateLimiter(100.0, 200, CONCURRENT_REQUESTS))
+        logs = [
+            log
+            for n in range(CONCURRENT_REQUESTS)
+            for log in (
+                api.read_log(f"n{n % 2}", f"p{n}", "trainer", 0, follow=True),
+                api.read_log_tail(f"n{n % 2}", f"p{n}", "trainer", 10, follow=True),
+            )
+        ]
+        tasks = [asyncio.ensure_future(anext(log)) for log in logs]
+        await asyncio.sleep(1.0)
+        assert transport.opened == len(logs)
+        started = loop.time()
+        for namespace in ("n0", "n1", "other"):
+            await asyncio.wait_for(api.get(PODS, namespace, "p"), 10.0)
+        assert loop.time() - started < 1.0
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    play(scenario)
+
+
+def test_logs_are_opened_at_the_rate_of_all_requests() -> None:
+    async def scenario() -> None:
+        transport = HungNodes()
+        api = KubeClient(transport, RequestRateLimiter(10.0, 20))
+        logs = [api.read_log("n", f"p{n}", "trainer", 0, follow=True) for n in range(100)]
+        tasks = [asyncio.ensure_future(anext(log)) for log in logs]
+        await asyncio.sleep(1.05)
+        assert transport.opened == 30
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
     play(scenario)

@@ -11,7 +11,7 @@ import pytest
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import StatusError, parse_path
 from sweepjob.local.job_controller import is_disrupted
-from sweepjob.local.store import Body, Key
+from sweepjob.local.store import Body, Change, Key
 
 from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.harness import SETTINGS, Scenario, quiet
@@ -130,6 +130,43 @@ def test_objects_that_go_with_their_kind_cancel_the_trial_and_the_next_one_waits
     [degraded] = [c for c in story.sweep["status"]["conditions"] if c["type"] == "Degraded"]
     assert (degraded["status"], degraded["reason"]) == ("True", "TrialKindNotServed")
     assert "its Widget cannot be created" in degraded["message"]
+
+
+def test_a_trial_ends_after_pods_that_appear_when_its_object_is_gone() -> None:
+    """A chain of controllers takes seconds to make a pod, and may not know yet that its owner is gone."""
+    cluster: list[Slow] = []
+
+    def make(*given: Any) -> Slow:
+        cluster.append(Slow(*given))
+        return cluster[0]
+
+    story = scenario(1, spec(1, 1, trial=TRIAL), cluster=make).run()
+    [trial] = story.trials
+    assert trial["status"]["phase"] == "Canceled"
+    assert cluster[0].phases == [{"Stopping"}], "of the trial when the pod appears"
+
+
+class Slow(WidgetCluster):
+    """The Job of a Widget is made some time later, when the sweep has been stopped."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.phases: list[set[str]] = []
+
+    def _on_change(self, change: Change) -> None:
+        super()._on_change(change)
+        if change.resource == "pods" and change.old is None:
+            trials = self._store.all("sweeptrials").values()
+            self.phases.append({trial["status"]["phase"] for trial in trials})
+
+    def _sync_widget(self, key: Key) -> None:
+        for sweep in self._store.all("sweepjobs"):
+            self.request("PATCH", "sweepjobs", sweep, {"spec": {"stop": True}})
+        if not self._store.all("jobs"):
+            super()._sync_widget(key)
+
+    def _create_job(self, key: Key, widget: Body, number: int) -> None:
+        self._later((2.0, 2.1), super()._create_job, key, widget, number)
 
 
 class Vanishing(WidgetCluster):

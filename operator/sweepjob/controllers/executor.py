@@ -137,5 +137,5 @@ class Executor:
         resource = self._caches.workload_resource(spec.manifest)
         propagation = spec.deletion_propagation
         deleted = await self._api.delete(resource, *target, propagation=propagation)
-        existed = deleted is not None
-        sweep.trials.mark_job_deleted(trial, action.uid, action.pods, existed=existed)
+        stays = deleted is not None and propagation == "Foreground"
+        sweep.trials.mark_job_deleted(trial, action.uid, action.pods, stays_until_pods_end=stays)

@@ -20,15 +20,14 @@ from ..api.sweeptrial.log_tail import (
     MAX_LENGTH,
     MAX_LINES,
     LogTail,
-    dump_log_tails,
     parse_log_tails,
 )
 from ..kube import errors
 from ..kube.client import KubeClient
-from ..kube.rate_limiter import Priority
 from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.failures import last_lines
 from .caches import Caches
+from .log_tail_record import record_log_tails
 from .queues import Queues
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
@@ -121,7 +120,8 @@ class LogTails:
             if tail.problem and await self._was_read(owner, pod):
                 return
             if not self._note(owner, pod, tail):
-                await self._record(owner, pod.attempt, tail)
+                key, tails = ObjectKey(owner.namespace, owner.trial), {pod.attempt: tail}
+                await record_log_tails(self._api, self._caches, key, owner.uid, tails)
         except errors.ApiError as error:
             _log.info("the end of the log of %s/%s: %s", pod.namespace, pod.name, error)
 
@@ -185,28 +185,6 @@ class LogTails:
                 kept.add(line)
                 if kept.size > _MOST_READ and not follow:
                     return
-
-    async def _record(self, owner: _Owner, attempt: int, tail: LogTail) -> None:
-        """Add it to the record of a trial that has ended.
-
-        Raises:
-            ApiError: the write failed.
-        """
-        for _ in range(_TRIES):
-            caches = self._caches.trials(owner.namespace)
-            record = caches.get(owner.namespace, owner.trial)
-            if record is None or record.uid != owner.uid:
-                return
-            status = {"logs": dump_log_tails({attempt: tail})}
-            try:
-                made = await self._api.patch_status(
-                    SWEEPTRIALS, owner.namespace, owner.trial, record.version, status, Priority.LOW
-                )
-            except errors.Conflict:
-                await asyncio.sleep(_PAUSE)
-                continue
-            caches.store_own_write(made)
-            return
 
 
 class _Lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,6 @@ from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial.attempt_history import AttemptRecord
 from ..api.sweeptrial.dropped_fields import compare_fields
-from ..api.sweeptrial.log_tail import dump_log_tails
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
@@ -23,9 +23,12 @@ from . import sweep_log, trial_status_fields
 from .caches import Caches
 from .event_recorder import EventRecorder
 from .gpu_savings import gpu_seconds_saved
+from .log_tail_record import record_log_tails
 from .state.sweep_state import SweepState
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
+
+_log = logging.getLogger(__name__)
 
 
 class TrialStatusWriter:
@@ -192,9 +195,6 @@ class TrialStatusWriter:
         status = trial_status_fields.end_fields(trial, action, record, job, saved, now)
         noted, values = trial.log_tails, state.values_of(trial)
         await self._write(sweep, trial, status, now)
-        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
-            logs = {"logs": dump_log_tails(trial.log_tails)}
-            await self._patch(sweep, trial, self._recorded(state, trial), logs, now, Priority.LOW)
         message = trial_status_fields.truncate_message(action.message)
         sweep.record_end(trial, action.phase, saved, message, now, values)
         metrics.TRIALS.labels(action.phase.value).inc()
@@ -202,6 +202,16 @@ class TrialStatusWriter:
         metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
         metrics.GPU_SAVED.inc(saved)
         self._emit_end(state, trial, action)
+        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
+            await self._record_late_logs(state, trial)
+
+    async def _record_late_logs(self, state: SweepState, trial: TrialState) -> None:
+        """Add the ends of logs to the record of a trial that has ended; nothing else depends on them."""
+        key, tails = ObjectKey(state.namespace, trial.name), trial.log_tails
+        try:
+            await record_log_tails(self._api, self._caches, key, trial.uid, tails)
+        except errors.ApiError as error:
+            _log.info("the end of the log of trial %s/%s: %s", state.namespace, trial.name, error)
 
     def _note_execution(
         self,
@@ -298,7 +308,7 @@ class TrialStatusWriter:
             )
         except errors.ApiError as error:
             sweep.trials.abort_write(trial, pending_since)
-            if type(error) is errors.Refused:
+            if isinstance(error, errors.Invalid):
                 sweep.note_refused_status(trial.name, str(error))
             raise
         sweep.trials.complete_write(trial, count, now)

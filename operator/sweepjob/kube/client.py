@@ -6,6 +6,7 @@ Objects are dicts; every failure is an ``ApiError``.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
 
 from . import errors
 from .decoding import decode_list
@@ -14,7 +15,7 @@ from .pod_log import log_request, log_tail_request
 from .rate_limiter import Priority, RequestRateLimiter
 from .request_sender import RequestSender
 from .resources import Resource
-from .transport import Body, Request, Transport
+from .transport import Body, Request, ResponseStream, Transport
 from .watch import IDLE_TIMEOUT, watch_events, watch_request
 
 _MERGE_PATCH = "application/merge-patch+json"
@@ -269,7 +270,7 @@ class KubeClient(RequestSender):
             ApiError: it cannot be read, or the connection broke.
         """
         request = log_request(namespace, pod, container, after, follow=follow)
-        async with self.stream(request, None, f"log of {pod} broke") as stream:
+        async with self._log(request, pod, Priority.NORMAL, follow=follow) as stream:
             async for line in log_lines(stream.chunks, follow=follow):
                 yield line
 
@@ -289,6 +290,14 @@ class KubeClient(RequestSender):
             ApiError: it cannot be read, or the connection broke.
         """
         request = log_tail_request(namespace, pod, container, lines, follow=follow)
-        async with self.stream(request, None, f"log of {pod} broke", Priority.LOW) as stream:
+        async with self._log(request, pod, Priority.LOW, follow=follow) as stream:
             async for line in log_lines(stream.chunks, follow=False):
                 yield line
+
+    def _log(
+        self, request: Request, pod: str, priority: Priority, *, follow: bool
+    ) -> AbstractAsyncContextManager[ResponseStream]:
+        """Open a log; only one that is followed may be silent for as long as its container is."""
+        idle_timeout = None if follow else IDLE_TIMEOUT
+        broken = f"log of {pod} broke"
+        return self.stream(request, idle_timeout, broken, priority, long_running=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from .denied_access import DeniedAccess, parse_denied_access
 
@@ -48,6 +49,13 @@ class NotPermitted(Refused):
         self.denied = denied
 
 
+class Invalid(Refused):
+    """422 that names fields: the object does not fit the schema of its resource.
+
+    The 422 of an admission policy or webhook names none.
+    """
+
+
 class Unavailable(ApiError):
     """429, 5xx, or no response: retry later. A write may still have been carried out.
 
@@ -58,6 +66,10 @@ class Unavailable(ApiError):
     def __init__(self, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class NotOffered(Unavailable):
+    """501: the server, or a gateway before it, does not carry out such requests."""
 
 
 class TooLarge(Unavailable):
@@ -86,19 +98,37 @@ def from_response(status: int, data: bytes, headers: Mapping[str, str], method: 
         return AlreadyExists(text) if exists else Conflict(text)
     if status == 410:
         return Gone(text)
+    if status == 501:
+        return NotOffered(text)
     if status == 429 or status >= 500:
         return Unavailable(text, retry_after(headers))
+    if status == 422 and _names_fields(data):
+        return Invalid(text)
     denied = parse_denied_access(message) if status == 403 else None
     return Refused(text) if denied is None else NotPermitted(text, denied)
 
 
-def _message(data: bytes) -> str:
-    """Return the message of a Status object; the beginning of a body that is none, such as a proxy's."""
+def _status_object(data: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
-        found = None
-    message = found.get("message", "") if isinstance(found, dict) else None
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _names_fields(data: bytes) -> bool:
+    """Return whether a cause in a Status object names a field, as those of a validation do."""
+    details = (_status_object(data) or {}).get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    if not isinstance(causes, list):
+        return False
+    return any(isinstance(cause, dict) and bool(cause.get("field")) for cause in causes)
+
+
+def _message(data: bytes) -> str:
+    """Return the message of a Status object; the beginning of a body that is none, such as a proxy's."""
+    found = _status_object(data)
+    message = None if found is None else found.get("message", "")
     return message if isinstance(message, str) else data[:200].decode(errors="replace")
 
 

@@ -7,6 +7,7 @@ used (``connection``).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,6 +30,8 @@ from .transport import (
 
 _CONNECT_TIMEOUT = 10.0  # seconds
 _REQUEST_TIMEOUT = 30.0  # seconds for a request that is not a stream
+# Seconds until a stream begins. A kubelet begins that of a log at once, also where the log is empty.
+_STREAM_START_TIMEOUT = 60.0
 # At a time, watches included. Streams that may be silent for as long as they like, such as a trainer's
 # log, have connections of their own: they would use up those of all other requests.
 _CONNECTIONS = 64
@@ -111,13 +114,18 @@ class HttpTransport:
                 be silent for as long as it likes.
 
         Raises:
-            TransportError: no response began.
+            TransportError: no response began within a minute.
         """
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=_CONNECT_TIMEOUT, sock_read=idle_timeout
         )
         # Outside of the pool: watches of many namespaces would leave no connection for requests.
-        response = await self._send(self._unpooled, request, timeout)
+        try:
+            async with asyncio.timeout(_STREAM_START_TIMEOUT):
+                response = await self._send(self._unpooled, request, timeout)
+        except TimeoutError as error:
+            text = f"no response began within {_STREAM_START_TIMEOUT:g} s"
+            raise TransportError(text) from error
         return ResponseStream(
             response.status, _chunks(response), response.headers, close=response.close
         )

@@ -100,6 +100,8 @@ class RequestSender:
         idle_timeout: float | None,
         broken: str,
         priority: Priority = Priority.NORMAL,
+        *,
+        long_running: bool = False,
     ) -> AsyncIterator[ResponseStream]:
         """Yield a response that arrives in chunks.
 
@@ -108,12 +110,18 @@ class RequestSender:
             idle_timeout: seconds of silence that count as a broken connection; None for no limit.
             broken: what the error says when the connection breaks.
             priority: the request's priority in the rate limiter.
+            long_running: the API server passes the request on, such as to the kubelet that has a log. It
+                does not count as a request without an answer, as in the API server's own limit: logs of a
+                node that hangs would leave no turn for other requests.
 
         Raises:
             ApiError: the server refused the request, or the connection broke.
         """
         stream = await self._send(
-            request, priority, lambda r: self._transport.open_stream(r, idle_timeout)
+            request,
+            priority,
+            lambda r: self._transport.open_stream(r, idle_timeout),
+            long_running=long_running,
         )
         try:
             if stream.status != 200:
@@ -125,13 +133,20 @@ class RequestSender:
             stream.close()
 
     async def _send(
-        self, request: Request, priority: Priority, send: Callable[[Request], Awaitable[R]]
+        self,
+        request: Request,
+        priority: Priority,
+        send: Callable[[Request], Awaitable[R]],
+        *,
+        long_running: bool = False,
     ) -> R:
         """Send a request when it is its turn, if it may be sent, and count it."""
         if self._rate_limiter is None or request.path.startswith(LEASES.prefix):
             return await self._send_now(request, send)
         async with self._rate_limiter.turn(priority, _namespace_of(request.path)):
-            return await self._send_now(request, send)
+            if not long_running:
+                return await self._send_now(request, send)
+        return await self._send_now(request, send)
 
     async def _send_now(self, request: Request, send: Callable[[Request], Awaitable[R]]) -> R:
         method, path = request.method, request.path

@@ -124,6 +124,8 @@ def end_stopped_object(
 ) -> Plan:
     """Delete the object with everything that it owns, and record the end when its pods have ended.
 
+    The object is gone before its pods are, some of which may not have been seen yet.
+
     Args:
         trial: a trial with a recorded decision.
         stop: the decision.

@@ -169,7 +169,7 @@ class ObservedWorkload:
 
     Attributes:
         job_missing_since: seconds since the epoch when the expected Job was first observed to be absent;
-            None while it exists, or when the operator deleted it.
+            None while it exists, or when the operator deleted it and its pods are gone with it.
         trainer_end: how the trainer ended while other containers of its pod still run.
         interruption: why the last pod was interrupted; kept until another one runs. Of several pods, the
             first one, kept until the next attempt.
@@ -213,14 +213,15 @@ class ApiRequests:
 
     Attributes:
         unconfirmed_job_since: seconds since the epoch when a Job was requested and no answer came.
-        job_deleted: the operator deleted the Job of the current attempt.
+        job_stays_until_pods_end: the operator deleted the Job of the current attempt, in the foreground:
+            it is gone only when its pods are. An object of another kind is deleted in the background.
         deleted: uids of pods and Jobs whose deletion was requested.
         deleted_running: uids of those pods that ran undisturbed until then.
         not_replaced: uids of those pods whose Job was deleted at once, so that it creates no other pod.
     """
 
     unconfirmed_job_since: float | None = None
-    job_deleted: bool = False
+    job_stays_until_pods_end: bool = False
     deleted: frozenset[str] = frozenset()
     deleted_running: frozenset[str] = frozenset()
     not_replaced: frozenset[str] = frozenset()

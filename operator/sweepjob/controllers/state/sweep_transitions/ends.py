@@ -51,6 +51,7 @@ class EndTransitions(ReportTransitions):
         if not self.state.criteria.is_plain:
             self._rank(trial, phase, known, ended or self.state.started)
         self.trials.remove(trial)
+        self.state.findings.refused_statuses.pop(trial.name, None)  # its status is written no more
         self.state.paused.remove(trial.index)
         proposals, results = self.state.proposals, self.state.results
         results.ended[phase] += 1

@@ -90,7 +90,7 @@ class RequestTransitions:
         )
 
     def mark_job_deleted(
-        self, trial: TrialState, uid: str, pods: tuple[str, ...], *, existed: bool
+        self, trial: TrialState, uid: str, pods: tuple[str, ...], *, stays_until_pods_end: bool
     ) -> None:
         """Note that the deletion of a Job was requested.
 
@@ -98,12 +98,12 @@ class RequestTransitions:
             trial: a live trial.
             uid: the uid of the Job.
             pods: uids of pods that were deleted just before it.
-            existed: the Job existed.
+            stays_until_pods_end: the Job existed, and is gone only when its pods are.
         """
         trial.requests = replace(
             trial.requests,
             deleted=trial.requests.deleted | {uid},
-            job_deleted=existed,
+            job_stays_until_pods_end=stays_until_pods_end,
             not_replaced=trial.requests.not_replaced
             | trial.requests.deleted_running.intersection(pods),
         )

@@ -157,7 +157,7 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
             reason=reason,
             retry_at=retry_at,
         )
-        trial.requests = replace(trial.requests, job_deleted=False)
+        trial.requests = replace(trial.requests, job_stays_until_pods_end=False)
         trial.workload = replace(
             trial.workload,
             interruption=None,

@@ -52,7 +52,9 @@ class WorkloadTransitions(StatusTransitions):
             since: the time since which every event of a pod has been seen, in seconds since the epoch.
             now: seconds since the epoch.
         """
-        absent = trial.status.job_created and not job_exists and not trial.requests.job_deleted
+        # Where its pods have to be gone first, none of them is still to be seen.
+        pods_may_follow = not trial.requests.job_stays_until_pods_end
+        absent = trial.status.job_created and not job_exists and pods_may_follow
         first = max(trial.workload.job_missing_since or now, since) if absent else None
         trial.blockers = replace(trial.blockers, current=blocker)
         trial.workload = replace(
