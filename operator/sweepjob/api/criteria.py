@@ -150,7 +150,7 @@ class Criteria:
     def stopping_violation(self, values: TrialValues) -> str:
         """Return why a trial is stopped because of its values; empty if it is not.
 
-        A value that is not a number stops none: it says nothing of the bound, and the next one may be within.
+        A value that is not a number stops none: it says nothing of the bound, and the next may be fine.
         """
         stopping = (c for c in violated(self.constraints, values) if c.stops_trials)
         found = (c for c in stopping if not math.isnan(values[c.metric]))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 # tqdm's format: description, per cent, bar, count/total, [elapsed<remaining, rate, metrics].
 _BAR = re.compile(
-    rb"(?P<description>[^|\r]{0,500}?) {0,9}100%\|[^|\r]{0,500}\| {0,9}(?P<count>\S{1,40}/\S{1,40})"
+    rb"(?P<description>[^|\r]{0,500}?) {0,9}100%\|[^|\r]{0,500}\| {0,9}(?P<progress>\S{1,40}/\S{1,40})"
     rb" {0,9}\[[^],\r]{0,60}(?:, {0,9}[^],\r]{0,60}/(?:s|it))?(?P<metrics>[^]\r]{0,1000})\]"
 )
 
@@ -21,12 +21,12 @@ class Bar(NamedTuple):
 
     Attributes:
         description: what it counts.
-        count: how many of how many.
+        progress: how many of how many.
         metrics: the values behind the rate.
     """
 
     description: bytes
-    count: bytes
+    progress: bytes
     metrics: bytes
 
 
@@ -46,7 +46,7 @@ class ProgressBars:
         found = _BAR.match(line) if b"100%|" in line else None
         if found is None:
             return False
-        bar = Bar(found["description"], found["count"], found["metrics"])
+        bar = Bar(found["description"], found["progress"], found["metrics"])
         if line[found.end() :].strip():
             self._interrupted = bar
         return bar == before

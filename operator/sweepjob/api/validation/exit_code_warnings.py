@@ -18,7 +18,7 @@ _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
 # Syntax that is not analysed: substitutions, groups, functions, here-documents, loops and conditions.
 _COMPOUND = re.compile(r"[`(){}]|<<|(?:^|[;&|\s])(?:if|for|while|until|case)\s")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
-# No pattern begins with a repetition without a bound: each place of a long run would be the start of a scan.
+# No pattern begins with a repetition without a bound: each place of a long run would start a scan.
 _REDIRECTION = re.compile(r"(?:(?<!\d)\d{1,9})?[<>]&[\d-]*|&>>?")
 _STOPS = re.compile(r"(?:^|[;&\n])[ \t]{0,99}set\s+-[a-zA-Z]*e|(?:^|\s)-o\s+errexit")
 _PIPEFAIL = re.compile(r"\bpipefail\b")
