@@ -64,7 +64,11 @@ def test_the_reference_is_what_the_user_gives_or_below_all_trials(
 ) -> None:
     model, scores = SurrogateModel(ENCODING), np.stack([VALUES, POINTS[:, 0]], axis=1)
     both = [model.condition(POINTS, column, POINTS[:0], column) for column in scores.T]
-    reference = JointPosterior(both).reference(given)
+    front = np.array([[-1.0, 0.5], [0.5, -1.0]])
+    reference = JointPosterior(both).reference(given, front, is_far=True)
     below = [one.outcomes.min() - 0.5 for one in both]
     assert reference[0] == pytest.approx(below[0])
+    near = JointPosterior(both).reference(given, front, is_far=False)
+    assert (near >= reference).all()
+    assert below[0] < near[0] < 0.5, "a little less than the worst on the front"
     assert reference[1] == pytest.approx(both[1].outcome(-0.02) if any(given) else below[1])

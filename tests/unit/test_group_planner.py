@@ -9,6 +9,7 @@ from sweepjob.api.meta.cause import Cause
 from sweepjob.api.phases import TrialPhase
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import plan
+from sweepjob.lifecycle.pod_failures import PodFailure
 from sweepjob.lifecycle.workload import Pod, StartBlocker
 
 from .builders import job, snapshot, trial
@@ -190,6 +191,23 @@ def test_a_failure_does_not_count_where_the_job_names_an_eviction(
     [retry] = planned((broken, EVICTED), 70.0, jobs=(failed,), instances=2).actions
     assert isinstance(retry, act.RecordRetry)
     assert (retry.reason, retry.failures, retry.rank) == ("Evicted", 0, 1)
+
+
+@pytest.mark.parametrize("deleted_at", [60.0, 61.0])
+def test_a_deletion_that_was_seen_after_a_failure_is_its_consequence(deleted_at: float) -> None:
+    """The Job controller deletes the other pods, often in the second of the failure."""
+    pods = (
+        rank(0, deleting=True, succeeded=False, ended=61.0, interrupted_at=deleted_at),
+        rank(1, succeeded=False, ended=60.0, failure=EXIT),
+    )
+    noted = (PodFailure("sweep-0-1-x", 1, 60.0, EXIT),)
+    [end] = planned(pods, 70.0, pod_failures=noted, instances=2).actions
+    assert isinstance(end, act.RecordEnd), "maxRetries is 0"
+    assert (end.phase, end.reason) == (TrialPhase.FAILED, EXIT.reason)
+    before = {"interruption": Cause("PodDeleted", "rank 0: deleted"), "interrupted_at": deleted_at}
+    [action] = planned(pods, 70.0, pod_failures=noted, instances=2, **before).actions
+    is_first = deleted_at == 60.0  # of two in one second, the one that was seen first
+    assert isinstance(action, act.RecordRetry if is_first else act.RecordEnd)
 
 
 def test_a_failure_counts_where_the_job_saw_it_before_the_eviction() -> None:

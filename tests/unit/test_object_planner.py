@@ -73,7 +73,9 @@ def test_a_failure_names_the_pod_that_failed_first() -> None:
     [retry] = plan(jobs=(FAILED,), pods=(later, first)).actions
     assert isinstance(retry, act.RecordRetry)
     assert (retry.reason, retry.failures) == ("OutOfMemory", 1)
-    assert retry.message == "out of memory; its JobSet failed"
+    assert retry.message == (
+        "pod b: out of memory; in the same second or later also pod a: broken pipe; its JobSet failed"
+    )
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ def test_a_trial_is_feasible_exactly_within_the_bounds(bound, is_maximum, value)
 def test_violations_are_relative_to_their_bounds() -> None:
     size, accuracy = Constraint("size", 50.0, True), Constraint("accuracy", 0.8, False)
     assert violation([size, accuracy], {"size": 75.0, "accuracy": 0.6}) == pytest.approx(0.75)
-    assert violation([size, accuracy], {"size": 75.0}) is None
+    assert violation([size, accuracy], {"size": 75.0}) == 0.5, "whatever it lacks"
+    assert violation([size, accuracy], {"size": 50.0}) is None
     assert violation([Constraint("x", 0.0, True)], {"x": 3.0}) == 3.0
     assert str(size) == "size <= 50"
     assert str(accuracy) == "accuracy >= 0.8"

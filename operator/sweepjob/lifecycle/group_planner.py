@@ -144,6 +144,7 @@ def _first_end(
         ends.append(
             GroupEnd(trial.interrupted_at, Kind.INTERRUPTION, trial.interruption, is_certain=False)
         )
+    ends = [end for end in ends if not _is_after_failure(end, trial)]
     counted = [end for end in ends if not _is_before_resumption(end, job)]
     failing = job.failure or job.failing
     if failing is not None and failing.reason == _DISRUPTED:
@@ -155,6 +156,20 @@ def _first_end(
     # resumed; unless one of them has failed, which the Job remembers.
     is_waiting = job.suspended and not any(end.kind is Kind.FAILURE for end in counted)
     return None if job.deleting or is_waiting else first
+
+
+def _is_after_failure(end: GroupEnd, trial: TrialSnapshot) -> bool:
+    """Return whether a pod was deleted after a failure of another rank was seen.
+
+    The Job controller deletes the other pods of an attempt that has failed, often in the same second. A
+    deletion that was seen before any failure is by somebody else.
+    """
+    is_deletion = end.kind is Kind.INTERRUPTION and not end.is_certain
+    seen_before = (
+        trial.interruption is None
+        and min((f.at for f in trial.pod_failures), default=math.inf) <= end.at
+    )
+    return is_deletion and seen_before
 
 
 def _without_consequences(ends: list[GroupEnd], disrupted: Cause) -> list[GroupEnd]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -157,6 +158,9 @@ class WorkloadTransitions(StatusTransitions):
         """
         at = now if pod.view.interrupted_at is None else pod.view.interrupted_at
         first = trial.workload.interrupted_at
+        failed = min((f.at for f in trial.workload.pod_failures), default=math.inf)
+        if first is None and failed <= at and not pod.view.disrupted:
+            return  # the Job controller deletes the other pods of an attempt that has failed
         if first is None or at < first:
             trial.workload = replace(trial.workload, interruption=cause, interrupted_at=at)
 
