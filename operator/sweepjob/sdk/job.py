@@ -98,7 +98,7 @@ class Command(JobMembers, TrialDefinition):
         )
 
     # The arguments of the dataclass, for editors and for inspect.signature.
-    __init__.__signature__ = _with_fields(signature(__init__))  # type: ignore[attr-defined]
+    __init__.__signature__ = _with_fields(signature(__init__))  # type: ignore[attr-defined] # functions have it
 
     @property
     def component(self) -> Command:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from .logging_methods import LoggingMethods
 from .registered_model import RegisteredModel
-from .run_files import ITS_OWN_NAME, copy_to, downloaded_name
+from .run_files import ITS_OWN_NAME, copy_all, copy_to
 from .unused_arguments import unused_arguments
 
 _KEPT = "files are kept with the trial's outputs; the Azure map has their datastore"
@@ -99,12 +99,7 @@ class FileMethods(LoggingMethods):
             append_prefix: False to leave the prefix out of the paths of the copies.
             azure: Azure's other arguments; ``output_paths`` is not used, with a warning.
         """
-        for name in self.get_file_names():
-            if name.startswith(prefix or ""):
-                path = downloaded_name(name, prefix, append_prefix)
-                source, target = self._files.path(name), Path(output_directory or ".", path)
-                if source.resolve() != target.resolve():  # the working directory may have them
-                    copy_to(source, name, str(target))
+        copy_all(self._files, prefix, output_directory, append_prefix=append_prefix)
 
     def register_model(
         self, model_name: str, model_path: str | None = None, tags: Any = None, **azure: Any

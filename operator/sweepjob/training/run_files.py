@@ -101,7 +101,7 @@ class RunFiles:
         return found
 
 
-def downloaded_name(name: str, prefix: str | None, append_prefix: bool) -> str:
+def _downloaded_name(name: str, prefix: str | None, append_prefix: bool) -> str:
     """Return the path of a downloaded file below its folder.
 
     Args:
@@ -135,3 +135,23 @@ def copy_to(source: Path, name: str, target: str | Path | None) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, path)
     return str(path)
+
+
+def copy_all(
+    files: RunFiles, prefix: str | None, folder: str | None, *, append_prefix: bool
+) -> None:
+    """Copy files with their folders; one that is its own target is left as it is.
+
+    Args:
+        files: The files of a run.
+        prefix: What their names begin with; all by default.
+        folder: Folder to copy them to; the working directory by default.
+        append_prefix: Whether the paths of the copies have the prefix.
+    """
+    for name in files.names():
+        if not name.startswith(prefix or ""):
+            continue
+        source = files.path(name)
+        target = Path(folder or ".", _downloaded_name(name, prefix, append_prefix))
+        if source.resolve() != target.resolve():  # the working directory may have them
+            copy_to(source, name, str(target))

@@ -52,8 +52,8 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_options_of_the_connection_change_nothing(client: Any, name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        MLClient(**{name: False})
-        MLClient(**{name: 7})
+        made = [MLClient(), MLClient(**{name: False}), MLClient(**{name: 7})]
+    assert len({str(client.workspaces.get()) for client in made}) == 1
 
 
 @pytest.mark.parametrize("name", CONNECTION_PARTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from ...sdk.displays import Displayed
 from ...sdk.sweep_objects import SweepObjects
 from ...sdk.trial_run import TrialRun
 from ...training.record import logged_metrics, logged_tags
-from ...training.run_files import ITS_OWN_NAME, copy_to, downloaded_name
+from ...training.run_files import ITS_OWN_NAME, copy_all, copy_to
 from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from ..exceptions import NotSupported, UserErrorException
@@ -270,13 +269,7 @@ class TrialOfSweep(Displayed, RunMembers):
             append_prefix: False to leave the prefix out of the paths of the copies.
             azure: Azure's other arguments; ``output_paths`` is not used, with a warning.
         """
-        files = self._fetched()
-        for name in files.names():
-            if name.startswith(prefix or ""):
-                path = downloaded_name(name, prefix, append_prefix)
-                target = Path(output_directory or ".") / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(files.path(name), target)
+        copy_all(self._fetched(), prefix, output_directory, append_prefix=append_prefix)
 
     @unused_arguments(
         harmless="model_framework model_framework_version datasets sample_input_dataset "
