@@ -254,3 +254,18 @@ def test_the_state_of_a_sweep_holds_no_task() -> None:
     identity = ObjectIdentity("team", "sweep", "uid")
     sweep = SweepStore(identity, parse_sweepjob(body), 1, 0.0, {})
     copy.deepcopy(sweep.state)  # a task or a future cannot be copied
+
+
+@pytest.mark.parametrize("phase", [TrialPhase.SUCCEEDED, TrialPhase.FAILED])
+def test_a_trial_that_has_ended_is_no_longer_about_to_end(phase: TrialPhase) -> None:
+    """Its slot, and its failure, would count twice until the last action of the plan is executed."""
+    sweep = state()
+    trial = sweep.add_trial(record(0))
+    sweep.release_slot(0, phase)
+    before = sweep_snapshot(sweep.state, SETTINGS)
+    assert before.failing == (phase is TrialPhase.FAILED)
+    sweep.record_end(trial, phase, 0.0)
+    after = sweep_snapshot(sweep.state, SETTINGS)
+    assert (after.released, after.failing) == (0, 0)
+    sweep.settle_slot(0)
+    assert sweep_snapshot(sweep.state, SETTINGS) == after

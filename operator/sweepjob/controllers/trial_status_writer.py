@@ -195,8 +195,6 @@ class TrialStatusWriter:
         status = trial_status_fields.end_fields(trial, action, record, job, saved, now)
         noted, values = trial.log_tails, state.values_of(trial)
         await self._write(sweep, trial, status, now)
-        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
-            await self._record_late_logs(state, trial)
         message = trial_status_fields.truncate_message(action.message)
         sweep.record_end(trial, action.phase, saved, message, now, values)
         metrics.TRIALS.labels(action.phase.value).inc()
@@ -204,6 +202,8 @@ class TrialStatusWriter:
         metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
         metrics.GPU_SAVED.inc(saved)
         self._emit_end(state, trial, action)
+        if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
+            await self._record_late_logs(state, trial)
 
     async def _record_late_logs(self, state: SweepState, trial: TrialState) -> None:
         """Add the ends of logs to the record of a trial that has ended; nothing else depends on them."""

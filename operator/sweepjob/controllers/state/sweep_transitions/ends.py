@@ -51,6 +51,8 @@ class EndTransitions(ReportTransitions):
         if not self.state.criteria.is_plain:
             self._rank(trial, phase, known, ended or self.state.started)
         self.trials.remove(trial)
+        # It is counted as ended from here on, and not as about to end as well.
+        self.state.slots.releasing.pop(trial.index, None)
         self.state.findings.refused_statuses.pop(trial.name, None)  # its status is written no more
         self.state.paused.remove(trial.index)
         proposals, results = self.state.proposals, self.state.results
