@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 
 import pytest
+from sweepjob.api.spec.expression_cost import EXPRESSION_LIMIT
 from sweepjob.api.spec.status_condition import (
-    EXPRESSION_LIMIT,
     STATUS_LIMIT,
     ExpressionError,
     StatusCondition,
@@ -34,6 +35,8 @@ DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
         ("status.groups.filter(g, g.failed > 0).size() > 1", {"groups": [{"failed": 1}]}, False),
         ("size(status.name) > 2 && status.name.startsWith('a')", {"name": "abc"}, True),
         ("status.said == 'exists(a, exists(b, c))'", {"said": "x"}, False),
+        ("status.a[0].filter(x, x.b).all(x, x.c)", {"a": [[{"b": True, "c": True}]]}, True),
+        ("status['a'].exists (x, x == 1)", {"a": [1]}, True),
     ],
 )
 def test_what_conditions_mean(text: str, status: dict[str, object], met: bool) -> None:
@@ -62,6 +65,14 @@ def test_what_conditions_mean(text: str, status: dict[str, object], met: bool) -
         ("status.a == '''a'''", "may not contain '''"),
         ("(" * 30 + "status.a" + ")" * 30, "at most 20 brackets"),
         (" && ".join(["status.a.all(x, x)"] * 5), "at most 4 macros"),
+        ("status.a.filter(x, x).filter(x, x).size() > 0", "at most 1 filter()"),
+        (" + ".join(["status.a"] * 10) + " == 1", "at most 8 additions"),
+        ("(status.a + status.a).all(x, x)", "all() must follow a field of the status"),
+        ("(status.a + status.a) . filter (x, x).all(x, x)", "filter() must follow a field"),
+        ("(status.a ? status.b : status.c).exists(x, x)", "exists() must follow a field"),
+        ("[1, 2].all(x, x > status.a)", "all() must follow a field"),
+        ("'a'.exists(x, x) || status.a", "exists() must follow a field"),
+        ("all(x, x) || status.a", "all() must follow a field"),
     ],
 )
 def test_what_is_refused(text: str, said: str) -> None:
@@ -86,28 +97,37 @@ def test_what_gives_no_truth_value_says_so(text: str, status: dict[str, object],
 
 ITEMS = [{"type": "a" * 20, "status": "True", "m": "m" * 10} for _ in range(130)]
 LARGE = {"s": "a" * 5000, "c": ITEMS}
+SMALL_VALUES = {"c": [[{"a": {"b": n}}] for n in range(199)]}
 
 
+@pytest.mark.parametrize("status", [LARGE, SMALL_VALUES], ids=["text", "values"])
 @pytest.mark.parametrize(
     "text",
     [
-        "(" + "+".join(["status.c"] * 25) + ").all(x, " + "&&".join(["x==x"] * 20) + ")",
-        "status.c" + ".filter(a,a==a)" * 4 + ".size()>0",
-        "&&".join(["status.c.all(x,x==x&&x==x&&x==x)"] * 4),
+        "(" + "+".join(["status.c"] * 4) + ") == (" + "+".join(["status.c"] * 5) + ")",
+        "(" + "+".join(["status.c"] * 9) + ").size() > 0",
+        "status.c.filter(a,a==a).all(a," + "&&".join(["a==a"] * 20) + ").size()>0",
+        "status.c.filter(a,a==a).size()>0" + "&&status.c.all(a,a==a&&a==a&&a==a)" * 3,
         "&&".join(["status==status"] * 23),
-        "status.c.all(x, " + "+".join(["x.m"] * 80) + " != '')",
-        "(" + "+".join(["status.s"] * 30) + ").contains('b')",
+        "status.c.all(x, [" + ",".join(["x"] * 170) + "].size() > 0)",
+        "(" + "+".join(["status.c[0]"] * 9) + ") == status.c[0]",
     ],
 )
-def test_no_expression_is_expensive(text: str) -> None:
-    assert not status_problem(LARGE)
+def test_no_expression_is_expensive(text: str, status: dict[str, object]) -> None:
+    """0.04 s at most on an idle machine; 5 s if macros could follow a sum of lists."""
+    assert not status_problem(status)
     condition = StatusCondition.parse(text)
-    begun = time.thread_time()
-    condition.is_met(LARGE)
-    assert time.thread_time() - begun < 0.4, "0.15 s on an idle machine"
+    taken = []
+    for _ in range(2):
+        begun = time.thread_time()
+        with contextlib.suppress(ExpressionError):
+            condition.is_met(status)
+        taken.append(time.thread_time() - begun)
+    assert min(taken) < 0.15
 
 
 def test_a_large_status_is_not_evaluated() -> None:
-    for status in ({"a": "x" * STATUS_LIMIT}, {"a": [{"b": list(range(201))}]}):
+    many = {str(n): [{} for _ in range(10)] for n in range(100)}
+    for status in ({"a": "x" * STATUS_LIMIT}, {"a": [{"b": list(range(201))}]}, many):
         assert status_problem(status)
     assert len(json.dumps(LARGE)) < STATUS_LIMIT

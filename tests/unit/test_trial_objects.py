@@ -258,11 +258,30 @@ def test_the_time_and_the_message_of_the_end() -> None:
     assert judged({"phase": "Failed"}).failure.reason == "JobSetFailed"
 
 
-def test_a_status_that_is_too_large_says_so() -> None:
-    view = judged({"phase": "Succeeded", "a": "x" * 20_000})
-    assert view.failure is not None
-    assert view.failure.reason == "ConditionNotEvaluated"
-    assert "it is larger than 16 KiB" in view.failure.message
+LARGE: dict[str, Any] = {
+    "nodes": {f"n{n}": {"phase": "Failed", "m": "x" * 100} for n in range(300)}
+}
+
+
+def test_a_status_that_is_too_large_for_conditions_says_so() -> None:
+    for conditions in ({"successCondition": "status.a"}, {"failureCondition": "status.a"}):
+        view = judged({"phase": "Running", **LARGE}, **conditions)
+        assert view.failure is not None
+        assert view.failure.reason == "ConditionNotEvaluated"
+        assert "it is larger than 16 KiB" in view.failure.message
+
+
+def test_a_large_status_ends_no_trial_by_itself() -> None:
+    """An Argo Workflow of 30 steps has such a status while it runs."""
+    many = [{"type": f"PodRunning{n}", "status": "True"} for n in range(300)]
+    running = judged({"phase": "Running", "conditions": many, **LARGE})
+    assert (running.succeeded, running.failure) == (False, None)
+    ended = judged(
+        {"phase": "Running", "conditions": [*many, *shown("Complete")["conditions"]], **LARGE}
+    )
+    assert ended.succeeded
+    failed = judged({"phase": "Error", "message": "step 7 failed", **LARGE})
+    assert failed.failure == ("JobSetFailed", "its JobSet failed: step 7 failed")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from ..api.meta.cause import Cause
@@ -21,6 +22,9 @@ CONDITION_FAILED = "ConditionNotEvaluated"
 # Types of the conditions, and values of ``status.phase`` or ``status.state``, by which kinds say how they
 # ended. One that is Completed may have failed, so failures are looked for first.
 _FAILED = ("Failed", "Error")
+_TEXTS = ("phase", "state", "message")
+_LONGEST = 1000  # characters of a message
+_MOST_CONDITIONS = 50
 _SUCCEEDED = ("Succeeded", "Complete", "Completed")
 
 
@@ -53,9 +57,19 @@ def parse_object(body: Mapping[str, Any], kind: TrialKind) -> CachedJob:
         ),
         kind=kind.kind,
         authorities=authorities_of(meta),
-        status={} if problem else status,
+        status=_usual_fields(status) if problem else status,
         status_problem=problem,
     )
+
+
+def _usual_fields(status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields by which most kinds say how they ended, of a status that is too large to keep."""
+    texts = ((key, status.get(key)) for key in _TEXTS)
+    kept = {key: text[:_LONGEST] for key, text in texts if isinstance(text, str)}
+    ends = (
+        c for c in _conditions(status)["conditions"] if c.get("type") in (*_FAILED, *_SUCCEEDED)
+    )
+    return {**kept, "conditions": [*islice(ends, _MOST_CONDITIONS)]}
 
 
 def judge(cached: CachedJob, manifest: TrialManifest, now: float) -> Job:
@@ -78,7 +92,7 @@ def judge(cached: CachedJob, manifest: TrialManifest, now: float) -> Job:
 def _judge(cached: CachedJob, manifest: TrialManifest, now: float) -> Job:
     status = cached.status or {}
     try:
-        if cached.status_problem:
+        if cached.status_problem and (manifest.success or manifest.failure):
             raise ExpressionError(cached.status_problem)
         failure = _failure(status, manifest.failure, cached.kind)
         succeeded = failure is None and _succeeded(status, manifest.success)
