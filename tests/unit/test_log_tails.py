@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 from sweepjob.api.sweeptrial.log_tail import KEPT, LogTail, dump_log_tails, parse_log_tails
-from sweepjob.controllers.log_tails import _Lines
+from sweepjob.controllers.log_tails import LogTails, _Lines
 from sweepjob.local.api_server import merge
+from sweepjob.trial_pods.pod_parsing import parse_pod
 
 from tests.fake_api.harness import Scenario
 
+from .pods import pod
 from .scenarios import HEAVY_FAULTS, check
 from .test_crash_everywhere import spec
 
@@ -92,3 +96,60 @@ def test_strange_records_are_read(logs: Any) -> None:
     assert all(
         isinstance(tail, LogTail) for tail in parse_log_tails({"status": {"logs": logs}}).values()
     )
+
+
+class Flood:
+    """In place of the API server: the log of a trainer that prints without pause."""
+
+    def __init__(self, lines: int) -> None:
+        self.lines = lines
+
+    async def read_log_tail(self, *_: object, follow: bool) -> AsyncIterator[str]:
+        for n in range(self.lines):
+            yield f"line {n}"
+
+
+async def _turns_during(lines: int) -> int:
+    """Follow the log of a stopped trial; return how many turns another task had meanwhile."""
+    made = LogTails(Flood(lines), cast("Any", None), *([cast("Any", None)] * 2), lambda: 0.0)  # type: ignore[arg-type] # only the log is read
+    reading = asyncio.create_task(made._follow(parse_pod(pod({"phase": "Running"})), 60.0))
+    turns = 0
+    while not reading.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert (await reading).text.endswith(f"line {lines - 1}")
+    return turns
+
+
+def test_a_script_that_prints_without_pause_does_not_hold_the_loop() -> None:
+    """A stopped trial may go on for as long as its grace period, which its user chooses."""
+    assert asyncio.run(_turns_during(30_000)) > 10, "all lines were read in one turn"
+
+
+def test_a_log_that_goes_on_says_that_later_lines_are_not_kept() -> None:
+    async def read() -> LogTail:
+        class Endless(Flood):
+            async def read_log_tail(self, *_: object, follow: bool) -> AsyncIterator[str]:
+                yield "line"
+                await asyncio.Event().wait()
+
+        made = LogTails(Endless(1), cast("Any", None), *([cast("Any", None)] * 2), lambda: 0.0)  # type: ignore[arg-type] # only the log is read
+        return await made._follow(parse_pod(pod({"phase": "Running"})), 0.1)
+
+    tail = asyncio.run(read())
+    assert tail.text == "line"
+    assert "what was printed later is not kept" in tail.problem
+
+
+def test_a_pod_that_is_gone_is_forgotten_whether_its_log_is_still_read_or_not() -> None:
+    async def forgotten() -> None:
+        made = LogTails(*([cast("Any", None)] * 4), lambda: 0.0)
+        for seconds in (0.0, 0.01):
+            made._tasks["uid"] = asyncio.create_task(asyncio.sleep(seconds))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            made.forget("uid")
+            await asyncio.sleep(0.02)
+            assert not made._tasks
+
+    asyncio.run(forgotten())

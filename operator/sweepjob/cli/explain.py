@@ -299,10 +299,15 @@ def best_within(trial: TrialView, interval: int, goal: Goal) -> float | None:
 def _log(trial: TrialView) -> list[str]:
     """Return the end of the newest log that is on record, of a trial that did not succeed."""
     tail = [*trial.log_tails.values()][-1]
-    if tail.problem:
+    if tail.problem and not tail.text:
         return [f"its log could not be read: {tail.problem}"]
     kept = tail.text.splitlines()[-_MAX_LOG_LINES:]
-    return ["its last lines:", *(f"  {line}" for line in kept)]
+    title = (
+        f"lines of its log, of which the last may lack ({tail.problem}):"
+        if tail.problem
+        else "its last lines:"
+    )
+    return [title, *(f"  {line}" for line in kept)]
 
 
 def _executions(trial: TrialView, width: int | None) -> list[str]:

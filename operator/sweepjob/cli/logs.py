@@ -193,6 +193,8 @@ def _print_recorded(body: Mapping[str, Any], args: argparse.Namespace, keep: Lin
     print_message(
         f"note: pod {tail.pod} was deleted; these are the recorded last lines of attempt {attempt}"
     )
+    if tail.problem:
+        print_message(f"note: the last ones may lack: {tail.problem}")
     if args.since or args.timestamps:
         print_message("note: they have no times; --since and --timestamps have no effect")
     _print_lines(tail, args.tail, keep)

@@ -2,7 +2,8 @@
 
 Logs go with their pods: those of a stopped trial within seconds, the others after a day. Nothing waits
 for the reading. The log of a trial that is being stopped is followed from the decision to its end, beside
-the deletion of its pod.
+the deletion of its pod. However much a script prints meanwhile, all readings together have a share of the
+event loop's time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,8 +24,10 @@ from ..api.sweeptrial.log_tail import (
     LogTail,
     parse_log_tails,
 )
+from ..ingest.log_readers.budget import LoopShare, StreamBudget
 from ..kube import errors
 from ..kube.client import KubeClient
+from ..log_parsing.limits import LogLimits
 from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.failures import last_lines
 from .caches import Caches
@@ -40,6 +44,7 @@ _PAUSE = 1.0  # seconds between two tries
 _LONGEST_FOLLOW = 60.0  # seconds in addition to the grace period of a pod that is being deleted
 _LONGEST_READ = 30.0  # seconds
 _MOST_READ = 4_000_000  # characters of lines, which a hostile script may make long
+_LIMITS = LogLimits(share=0.1, saved=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class LogTails:
         self._queues = queues
         self._clock = clock
         self._slots = asyncio.Semaphore(_READS_AT_ONCE)
+        self._share = LoopShare(_LIMITS.share)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def follow_stopped(self, sweep: SweepStore, trial: TrialState) -> None:
@@ -97,8 +103,8 @@ class LogTails:
     def forget(self, uid: str) -> None:
         """Forget a pod that is gone; what is being read is read to its end."""
         task = self._tasks.get(uid)
-        if task is not None and task.done():
-            del self._tasks[uid]
+        if task is not None:  # called at once where it is done
+            task.add_done_callback(lambda _: self._tasks.pop(uid, None))
 
     def _start(self, pod: CachedPod, follow: float | None) -> None:
         uid = self._caches.trial_uid_of(pod)
@@ -154,8 +160,8 @@ class LogTails:
         try:
             async with asyncio.timeout(seconds):
                 await self._read(pod, kept, follow=True)
-        except TimeoutError:
-            pass  # what was read until then counts
+        except TimeoutError:  # what was read until then counts
+            problem = f"it was followed for {seconds:.0f} s; what was printed later is not kept"
         except errors.ApiError as error:
             problem = str(error)
         return kept.tail(pod, problem)
@@ -180,11 +186,16 @@ class LogTails:
 
     async def _read(self, pod: CachedPod, kept: _Lines, *, follow: bool) -> None:
         where = (pod.namespace, pod.name, pod.trainer, MAX_LINES)
+        budget, before = StreamBudget(_LIMITS, self._share), time.perf_counter()
         async with contextlib.aclosing(self._api.read_log_tail(*where, follow=follow)) as lines:
             async for line in lines:
                 kept.add(line)
                 if kept.size > _MOST_READ and not follow:
                     return
+                since, before = before, time.perf_counter()
+                if budget.consume(len(line), before - since, 0.0, skipped=False):
+                    await budget.wait()
+                    before = time.perf_counter()
 
 
 class _Lines:

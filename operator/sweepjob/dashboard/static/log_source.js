@@ -106,8 +106,9 @@ export function recordOf(trial, attempt, why) {
   }
   if (!found.text && found.problem)
     return { text: "", from: `${reason}Its log could not be read: ${found.problem}` };
+  const lacking = found.problem ? ` The last ones may lack: ${found.problem}.` : "";
   return {
     text: found.text,
-    from: `${reason}The last lines on record, of pod ${found.pod}, attempt ${found.attempt}.`,
+    from: `${reason}The last lines on record, of pod ${found.pod}, attempt ${found.attempt}.${lacking}`,
   };
 }
