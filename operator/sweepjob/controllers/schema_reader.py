@@ -6,6 +6,7 @@ nothing, or a server that publishes nothing, leaves the values strings. The oper
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
@@ -20,8 +21,7 @@ _log = logging.getLogger(__name__)
 _LONGEST_OUTAGE = 60.0
 _SEPARATE = 600.0  # seconds between two failures that say nothing about the time between them
 _FRESH = 60.0  # seconds for which an answer is used
-_MOST = 100  # answers that are cached
-_Key = tuple[str, str, frozenset[tuple[str | int, ...]]]
+_Key = tuple[str, str]  # API version and kind, of which the chart allows a few
 
 
 class SchemaReader:
@@ -35,7 +35,7 @@ class SchemaReader:
     def __init__(self, api: KubeClient, clock: Callable[[], float]) -> None:
         self._api = api
         self._clock = clock
-        self._known: dict[_Key, tuple[float, Types]] = {}
+        self._known: dict[_Key, tuple[float, asyncio.Task[Mapping[str, object]]]] = {}
         self._failures: dict[
             str, tuple[float, float]
         ] = {}  # by API version: the first and the last
@@ -53,23 +53,32 @@ class SchemaReader:
         paths = value_references(manifest)
         if not paths:
             return {}
-        key = manifest.api_version, manifest.kind, frozenset(paths)
-        now = self._clock()
-        when, types = self._known.get(key, (-_FRESH, {}))
-        if now < when + _FRESH:
-            return types
-        document = await self._document(manifest.api_version)
-        types = declared_types(document, manifest.api_version, manifest.kind, paths)
-        if document:  # the schema of a new kind is published a few seconds after the kind is served
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[key] = now, types
-        return types
+        document = await self._fresh_document((manifest.api_version, manifest.kind))
+        return declared_types(document, manifest.api_version, manifest.kind, paths)
 
-    async def _document(self, api_version: str) -> Mapping[str, object]:
-        """Return the document with the schemas of an API version; empty where none is published."""
+    async def _fresh_document(self, key: _Key) -> Mapping[str, object]:
+        """Return the document with the schemas of a kind, which trials that start together share.
+
+        Raises:
+            ApiError: the API server did not answer, for less than a minute.
+        """
+        now = self._clock()
+        when, task = self._known.get(key, (-_FRESH, None))
+        if task is None or now >= when + _FRESH:
+            task = asyncio.create_task(self._document(*key))
+            self._known[key] = now, task
+        document: Mapping[str, object] = {}
         try:
-            document = await self._api.openapi_document(api_version)
+            document = await asyncio.shield(task)
+        finally:  # the schema of a new kind is published a few seconds after the kind is served
+            if task.done() and not document and self._known.get(key, (0.0, None))[1] is task:
+                del self._known[key]
+        return document
+
+    async def _document(self, api_version: str, kind: str) -> Mapping[str, object]:
+        """Return the document with the schemas of a kind; empty where none is published."""
+        try:
+            document = await self._api.openapi_document(api_version, kind)
         except (errors.NotFound, errors.Refused, errors.TooLarge, errors.NotOffered) as error:
             self._report(api_version, error)
             return {}

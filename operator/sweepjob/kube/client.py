@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from . import errors
 from .decoding import decode_list
 from .log_stream import log_lines
+from .openapi import decode_schemas
 from .pod_log import log_request, log_tail_request
 from .rate_limiter import Priority, RequestRateLimiter
 from .request_sender import RequestSender
@@ -216,13 +218,14 @@ class KubeClient(RequestSender):
             for version, page in zip(served, lists, strict=True)
         }
 
-    async def openapi_document(self, api_version: str) -> Body:
-        """Return the OpenAPI v3 document with the schemas of a group and version.
+    async def openapi_document(self, api_version: str, kind: str) -> Body:
+        """Return the OpenAPI v3 document of a group and version, with the schemas of one kind.
 
         Raises:
             NotFound: the server publishes none.
         """
-        return await self.request(Request("GET", f"/openapi/v3/apis/{api_version}"))
+        decode = partial(decode_schemas, api_version=api_version, kind=kind)
+        return await self.request_decoded(Request("GET", f"/openapi/v3/apis/{api_version}"), decode)
 
     async def watch(
         self,

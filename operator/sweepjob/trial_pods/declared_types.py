@@ -75,7 +75,8 @@ def declared_types(
 def _is_of(schema: Any, api_version: str, kind: str) -> bool:
     group, _, version = api_version.rpartition("/")
     wanted = {"group": group, "version": version, "kind": kind}
-    return wanted in (_mapping(schema).get("x-kubernetes-group-version-kind") or ())
+    listed = _mapping(schema).get("x-kubernetes-group-version-kind")
+    return isinstance(listed, list) and wanted in listed
 
 
 def _type_at(root: Any, path: Path, schemas: Mapping[str, Any]) -> str:
