@@ -10,6 +10,7 @@ import pytest
 from sweepjob.kube import errors, resources
 from sweepjob.kube.leader_election import LeaderElector, LeadershipLost
 from sweepjob.kube.lease import ObservedLease, can_acquire, lease_manifest, observe
+from sweepjob.telemetry.log_format import fields_of
 
 pytestmark = pytest.mark.virtual_time
 
@@ -34,6 +35,22 @@ def test_expiry_is_measured_by_the_local_clock() -> None:
 def test_when_a_lease_can_be_acquired(holder: str, now: float, expected: bool) -> None:
     seen = observe(lease("1", holder), None, 100.0)
     assert can_acquire(seen, "me", now) is expected
+
+
+def test_nobody_holds_a_lease_for_years() -> None:
+    seen = observe(lease("1", "a", 2**31 - 1), None, 100.0)
+    assert can_acquire(seen, "me", 160.0)
+
+
+def test_a_deleted_lease_is_held_until_it_would_have_expired() -> None:
+    seen = observe(None, observe(lease("1", "a"), None, 100.0), 110.0)
+    assert seen.version == "", "it is to be created"
+    assert not can_acquire(seen, "me", 114.9)
+    assert can_acquire(seen, "a", 111.0)
+    assert can_acquire(observe(None, seen, 115.0), "me", 115.0)
+    assert can_acquire(observe(None, None, 100.0), "me", 100.0)
+    released = observe(None, observe(lease("1", ""), None, 100.0), 101.0)
+    assert can_acquire(released, "me", 101.0)
 
 
 def test_the_fields_of_the_lease() -> None:
@@ -126,6 +143,46 @@ async def test_a_partitioned_leader_stops_before_another_starts() -> None:
     assert second.is_leader != third.is_leader
     for task in rest:
         task.cancel()
+
+
+@pytest.mark.parametrize("pause", [2.3, 5.0, 7.0, 11.0])
+async def test_deleting_the_lease_changes_no_leader(pause: float) -> None:
+    """Again and again; but one that is gone at each look is no lock."""
+    memory = LeaseInMemory()
+    first, *others = candidates(memory, 3)
+    await first.acquire()
+    waiting = [asyncio.create_task(c.acquire()) for c in others]
+    keeping = asyncio.create_task(first.renew())
+    for _ in range(40):
+        await asyncio.sleep(pause)
+        memory.body = None
+        assert first.is_leader
+        assert not any(c.is_leader for c in others)
+    assert not keeping.done()
+    for task in (keeping, *waiting):
+        task.cancel()
+
+
+async def test_whoever_takes_the_lease_is_named_and_waited_for(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    memory = LeaseInMemory()
+    first, second = candidates(memory, 2)
+    await first.acquire()
+    keeping = asyncio.create_task(first.renew())
+    following = asyncio.create_task(second.acquire())
+    await asyncio.sleep(5)
+    memory.write({**lease("", "thief", 2**31 - 1), "metadata": {"name": "lease"}})
+    with pytest.raises(LeadershipLost, match="the lease names 'thief'"):
+        await asyncio.wait_for(keeping, 100)
+    await asyncio.sleep(5)
+    assert not first.is_leader
+    assert not second.is_leader
+    waited = [r for r in caplog.records if r.message == "another operator leads"]
+    assert [fields_of(r)["holder"] for r in waited] == ["0", "thief"]
+    await asyncio.wait_for(following, 70)
+    assert second.is_leader
 
 
 async def test_an_edited_lease_is_still_held(

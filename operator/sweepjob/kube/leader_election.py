@@ -70,6 +70,7 @@ class LeaderElector:
         self._observed: ObservedLease | None = None
         self._renewed = -math.inf
         self._acquired = False
+        self._awaited = ""  # the holder that the log names
         self.not_ready_reason = ""
 
     @property
@@ -112,8 +113,13 @@ class LeaderElector:
                 _log.warning("the lease was not renewed: %r", error)
             if held is False or not self.is_leader:
                 self._acquired = False
-                _log.warning("leadership lost", extra=fields(identity=self._identity))
-                raise LeadershipLost(f"{self._identity} no longer leads")
+                holder = "" if self._observed is None else self._observed.holder
+                _log.warning(
+                    "leadership lost", extra=fields(identity=self._identity, holder=holder)
+                )
+                raise LeadershipLost(
+                    f"{self._identity} no longer leads; the lease names {holder!r}"
+                )
 
     async def release(self) -> None:
         """Let another candidate lead at once, when this process ends."""
@@ -139,6 +145,7 @@ class LeaderElector:
             return False
         now = self._clock()
         if not can_acquire(self._observed, self._identity, now):
+            self._log_holder(self._observed.holder)
             return False
         try:
             await self._write(self._identity)
@@ -148,6 +155,14 @@ class LeaderElector:
             return False  # another candidate was faster
         self._renewed = now
         return True
+
+    def _log_holder(self, holder: str) -> None:
+        """Say for whom this candidate waits, once for each."""
+        if holder != self._awaited:
+            self._awaited = holder
+            _log.info(
+                "another operator leads", extra=fields(identity=self._identity, holder=holder)
+            )
 
     async def _read(self) -> dict[str, Any] | None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..timestamps import format_time
@@ -12,6 +12,8 @@ LEASE_DURATION = 15  # seconds after which a lease that was not renewed may be a
 RETRY_PERIOD = 2.0  # seconds between two attempts to acquire or renew
 # Seconds without a renewal after which the leader stops, well before another candidate may acquire.
 RENEW_DEADLINE = 10.0
+# Seconds that a holder can ask for at most: anybody who may write the lease could ask for 68 years.
+_LONGEST_DURATION = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +41,23 @@ def observe(
 ) -> ObservedLease:
     """Return a lease with the time of its last change by this candidate's clock.
 
+    A lease that somebody deleted is held until it would have expired: its holder, which still leads,
+    creates it again.
+
     Args:
         body: the Lease object; None when there is none.
         before: the previous observation; None for the first.
         now: monotonic seconds.
     """
     if body is None:
-        return ObservedLease("", "", 0.0, now, 0)
+        gone = ObservedLease("", "", 0.0, now, 0)
+        return gone if before is None else replace(before, version="")
     version, spec = body["metadata"]["resourceVersion"], body.get("spec") or {}
     same = before is not None and before.version == version
     return ObservedLease(
         version=version,
         holder=spec.get("holderIdentity") or "",
-        duration=float(spec.get("leaseDurationSeconds") or LEASE_DURATION),
+        duration=min(float(spec.get("leaseDurationSeconds") or LEASE_DURATION), _LONGEST_DURATION),
         since=before.since if same and before is not None else now,
         transitions=int(spec.get("leaseTransitions") or 0),
     )
