@@ -146,6 +146,26 @@ def test_oversized_specs_are_refused(change: dict[str, Any], path: str, remedy: 
     assert any(remedy in p.message for p in found), str(found[0])
 
 
+MANY: dict[str, dict[str, Any]] = {
+    "sources": {"warmStart": {"sweeps": [f"a{n}" for n in range(50_000)]}},
+    "unknown values": {"initialPoints": [{f"a{n}": 1 for n in range(200)} for _ in range(200)]},
+    "unknown values of one": {"initialPoints": [{f"a{n}": 1 for n in range(50_000)}]},
+    "unknown words": {
+        "searchSpace": {"lr": {"type": "choice", "values": [f"v{n}" for n in range(1000)]}},
+        "initialPoints": [{"lr": f"x{n}"} for n in range(200)],
+    },
+}
+
+
+@pytest.mark.parametrize("change", MANY.values(), ids=MANY)
+def test_as_many_mistakes_as_fit_are_found_quickly(change: dict[str, Any]) -> None:
+    body = sweepjob(**change)
+    assert spent(lambda: _read(body)) < 2, "minutes, if each is compared with all others"
+    with pytest.raises(InvalidSpec) as caught:
+        parse_sweepjob(body)
+    assert len(caught.value.problems) < 500
+
+
 def test_a_large_template_is_refused_quickly() -> None:
     template = {"spec": {"containers": [{"name": "a"}], "tolerations": [{"key": "a"}] * 60_000}}
     body = sweepjob(trial={"template": template})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,8 @@ async def find_sources(
             continue
         body = await _finished(api, namespace, name)
         source = _source(caches, namespace, body)
-        if problem := _problem(spec, body, source):
+        # In a thread: the spec of another sweep may be as large as its user likes.
+        if problem := await asyncio.to_thread(_problem, spec, body, source):
             path = f"spec.warmStart.sweeps[{position}]"
             raise InvalidSpec([Problem(path, name, problem)])
         sources.append(source)

@@ -17,6 +17,7 @@ MOST_POINTS = 200
 # at most, some tenths of a second.
 _MOST_COMPARISONS = 200_000
 _KEY = "initialPoints"
+_MOST_PROBLEMS = 100  # after which no further points are read
 
 
 def parse_initial_points(
@@ -41,13 +42,13 @@ def parse_initial_points(
     is_usable = not any(p.path.startswith(spec.at("searchSpace")) for p in spec.problems)
     if is_usable and not _can_be_compared(spec, len(listed[:MOST_POINTS]), space):
         return ()
-    found = {
-        position: point
-        for position, values in enumerate(listed[:MOST_POINTS])
-        if _is_object(spec, position, values)
-        and is_usable
-        and (point := _point(spec, position, values, space)) is not None
-    }
+    found, before = dict[int, InitialPoint](), len(spec.problems)
+    for position, values in enumerate(listed[:MOST_POINTS]):
+        if len(spec.problems) - before > _MOST_PROBLEMS:
+            break
+        if _is_object(spec, position, values) and is_usable:
+            point = _point(spec, position, values, space)
+            found.update({} if point is None else {position: point})
     _check_distinct(spec, found)
     return tuple(found.values())
 
@@ -94,7 +95,7 @@ def _point(
     key = f"{_KEY}[{position}]"
     misfits: list[Misfit] = []
     point = InitialPoint.of(space, values, misfits)
-    for misfit in misfits:
+    for misfit in misfits[:_MOST_PROBLEMS]:
         near = did_you_mean(misfit.word, misfit.known) if misfit.word else ""
         spec.note(f"{key}{misfit.path}", misfit.value, f"{misfit.message}{near}")
     return None if misfits else point

@@ -33,10 +33,11 @@ def parse_warm_start(spec: Reader, metadata: Any) -> tuple[str, ...]:
     if not sweeps:
         reader.note("sweeps", sweeps, "must have at least one name; otherwise remove warmStart")
     own_name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    for position, name in enumerate(sweeps):
-        for remedy in _problems(name, sweeps[:position], own_name):
+    found = sweeps[:_MAX_SWEEPS]
+    for position, name in enumerate(found):
+        for remedy in _problems(name, found[:position], own_name):
             reader.note(f"sweeps[{position}]", name, remedy)
-    return tuple(sweeps)
+    return tuple(found)
 
 
 def _problems(name: str, earlier: list[str], own_name: Any) -> list[str]:

@@ -1,0 +1,52 @@
+"""The sweeps that another one begins with are read beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.controllers import warm_start
+
+from .builders import sweepjob
+
+
+class Server:
+    """Has finished sweeps."""
+
+    async def get(self, resource: object, namespace: str, name: str) -> dict[str, Any]:
+        body = sweepjob()
+        condition = {"type": "Complete", "status": "True"}
+        return {
+            **body,
+            "metadata": {"namespace": namespace, "name": name, "uid": f"uid-{name}"},
+            "status": {"phase": "Complete", "conditions": [condition]},
+        }
+
+
+class NoTrials:
+    """Caches without a record."""
+
+    def records_of(self, sweep: object) -> list[Any]:
+        return []
+
+
+def test_a_large_spec_of_another_sweep_does_not_hold_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each sweep that waits for one of its sources reads the others again, every few seconds."""
+    readers = list[threading.Thread]()
+
+    def parse(body: Any) -> Any:
+        readers.append(threading.current_thread())
+        return parse_sweepjob(body)
+
+    monkeypatch.setattr(warm_start, "parse_sweepjob", parse)
+    spec = parse_sweepjob(sweepjob(warmStart={"sweeps": ["a", "b"]}))
+    api, caches = Server(), NoTrials()
+    found = asyncio.run(warm_start.find_sources(api, caches, "team", spec, {}))  # type: ignore[arg-type]
+    assert [source.name for source in found] == ["a", "b"]
+    assert len(readers) == 2
+    assert threading.main_thread() not in readers
