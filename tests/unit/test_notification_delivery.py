@@ -9,14 +9,18 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sweepjob.api.meta.identity import ObjectKey
+from sweepjob.controllers import notification_dispatcher
+from sweepjob.controllers.notification_dispatcher import NotificationDispatcher
 from sweepjob.kube.transport import Request
 from sweepjob.local.store import Body, Change
 from sweepjob.notifications.receivers import NotificationSettings, Receiver
 from sweepjob.notifications.request import WebhookRequest
 from sweepjob.notifications.response import WebhookResponse
+from sweepjob.notifications.subscriptions import Subscription
 
 from tests.fake_api.harness import NAMESPACE, SETTINGS, Scenario, quiet
 
@@ -313,3 +317,24 @@ def test_without_receivers_the_status_has_no_outbox() -> None:
     scenario = NotifiedSweep(1, spec(3, 2), sender=Receivers(random.Random(1)))
     scenario.run()
     assert "notifications" not in scenario.sweep["status"]
+
+
+def test_receivers_of_ever_new_urls_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notification_dispatcher, "_MOST_CHANNELS", 10)
+    now = [0.0]
+    made = NotificationDispatcher(*([cast("Any", None)] * 4), lambda: now[0])
+    used, failing = (made._channel(*_url(name)) for name in ("used", "failing"))
+    used.users, failing.failed_in_a_row, failing.paused_until = 1, 3, 300.0
+    for n in range(100):
+        made._channel(*_url(f"sweep-{n}"))
+        assert len(made._channels) <= 10
+    assert made._channel(*_url("used")) is used
+    assert made._channel(*_url("failing")) is failing, "it is still paused"
+    now[0], used.users = 10_000.0, 0
+    for n in range(20):
+        made._channel(*_url(f"other-{n}"))
+    assert made._channel(*_url("failing")) is not failing
+
+
+def _url(name: str) -> tuple[tuple[ObjectKey, str], Subscription]:
+    return (ObjectKey("team", "sweep"), name), Subscription(receiver(name, is_of_sweep=True))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sweepjob.controllers.caches import Caches
+from sweepjob.kube.client import KubeClient
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import StatusError, parse_path
 from sweepjob.local.job_controller import is_disrupted
@@ -206,3 +208,10 @@ def test_a_number_in_a_manifest_has_the_type_that_its_kind_declares(
     assert {t["status"]["phase"] for t in story.trials} <= {"Succeeded", "EarlyStopped"}
     widgets = [w["spec"] for w in story.server.store.all("widgets").values()]
     assert {(w["restarts"], w["note"]) for w in widgets} == {(2, "2")}
+
+
+def test_an_object_that_cannot_be_read_is_counted() -> None:
+    """As Jobs, pods and records are, by the metric ``sweepjob_operator_unreadable_objects``."""
+    caches = Caches(KubeClient(cast("Any", None)), (), lambda: 0.0, (WIDGET,))
+    caches.kinds.objects(WIDGET, "team").try_parse({"metadata": {"name": "w"}})
+    assert caches.quarantined()[WIDGET.resource] == 1

@@ -146,7 +146,10 @@ class Caches:
 
     def quarantined(self) -> Counter[str]:
         """Return how many objects cannot be read or handled, by kind."""
-        return self._informers.quarantined()
+        counted: Counter[str] = Counter()
+        for informer in (*self._informers.all(), *self._kinds.informers()):
+            counted[informer.unparseable.resource] += len(informer.unparseable)
+        return counted
 
     def has_running_pod(self, trial: ObjectKey, uid: str) -> bool:
         """Return whether the trial with this uid has a pod that has not ended."""

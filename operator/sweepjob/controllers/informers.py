@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -102,13 +101,6 @@ class Informers:
         return [
             informer.not_ready_reason for informer in self._open(shut) if informer.not_ready_reason
         ]
-
-    def quarantined(self) -> Counter[str]:
-        """Return how many objects cannot be read or handled, by kind."""
-        counted: Counter[str] = Counter()
-        for informer in self.all():
-            counted[informer.unparseable.resource] += len(informer.unparseable)
-        return counted
 
     def _of(self, namespace: str | None) -> Iterator[AnyInformer]:
         """Yield the informers of a namespace."""

@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 _CONCURRENT = 4  # requests to one receiver at a time
 _FAILURES_TO_REPORT = 3  # attempts in a row until the status says that they fail
 _FAILURES_TO_PAUSE = 3  # attempts in a row, of any sweeps, until all sweeps wait for the receiver
+_MOST_CHANNELS = 1000  # kept at least: sweeps may have ever new URLs
+_REMEMBERED = 3600.0  # seconds for which a receiver that failed is remembered
 _PROBLEM_RETRY = 60.0  # seconds until a receiver that cannot be used is looked at again
 DeliveryKey = tuple[ObjectKey, str]  # the sweep's, and the receiver's id
 
@@ -46,11 +48,18 @@ class _Channel:
         slots: limits the requests at a time.
         failed_in_a_row: attempts that failed in a row.
         paused_until: seconds since the epoch until which nobody tries.
+        users: number of deliveries that use it, or wait for it.
     """
 
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CONCURRENT))
     failed_in_a_row: int = 0
     paused_until: float = 0.0
+    users: int = 0
+
+    def is_obsolete(self, now: float) -> bool:
+        """Return whether nothing is lost without it."""
+        has_recovered = not self.failed_in_a_row or now > self.paused_until + _REMEMBERED
+        return not self.users and has_recovered
 
 
 class NotificationDispatcher:
@@ -161,15 +170,22 @@ class NotificationDispatcher:
             self._record_failure(key, entry, subscription.problem)
             return _PROBLEM_RETRY
         channel = self._channel(key, subscription)
-        async with channel.slots:
-            pause = channel.paused_until - self._clock()
-            if pause > 0:
-                return pause
-            return await self._attempt(key, entry, note, subscription, channel)
+        channel.users += 1
+        try:
+            async with channel.slots:
+                pause = channel.paused_until - self._clock()
+                if pause > 0:
+                    return pause
+                return await self._attempt(key, entry, note, subscription, channel)
+        finally:
+            channel.users -= 1
 
     def _channel(self, key: DeliveryKey, subscription: Subscription) -> _Channel:
         """Return what is known about a receiver; of a URL separately for each namespace."""
         namespace = key[0].namespace if subscription.receiver.is_of_sweep else ""
+        if len(self._channels) >= _MOST_CHANNELS and (namespace, key[1]) not in self._channels:
+            now, known = self._clock(), self._channels
+            self._channels = {k: c for k, c in known.items() if not c.is_obsolete(now)}
         return self._channels.setdefault((namespace, key[1]), _Channel())
 
     async def _attempt(
