@@ -49,6 +49,15 @@ class _KubernetesLoader(yaml.SafeLoader):
     yaml_implicit_resolvers = _resolvers()
     bool_values: ClassVar = {**yaml.SafeLoader.bool_values, "y": True, "n": False}
     _merged = 0  # keys that merge keys stand for, so far
+    _composed = 0  # values, so far
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Return a value; of more than are accepted anyway, the rest is not read."""
+        is_key = parent is not None and index is None
+        self._composed += not is_key
+        if self._composed > _MAX_NODES:
+            raise InvalidYamlError(f"has more than {_MAX_NODES} values")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return a dict with strings as keys, as in JSON. Duplicate keys are errors, as in Kubernetes."""
@@ -116,7 +125,9 @@ def load_documents(text: str) -> list[Any]:
     """
     try:
         found = list(yaml.load_all(text, Loader=_KubernetesLoader))
-        others = list(yaml.load_all(text, Loader=_AzureLoader))
+        others = found
+        if not all(document is None or _is_object(document) for document in found):
+            others = list(yaml.load_all(text, Loader=_AzureLoader))
     except InvalidYamlError:
         raise
     except yaml.YAMLError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sweepjob.loading import yaml_text
 from sweepjob.loading.yaml_text import InvalidYamlError, load_documents
 
 from .program import Program
@@ -67,6 +68,23 @@ def test_many_keys_take_linear_time() -> None:
     assert seconds(12_000) < 8 * seconds(3_000)
     with pytest.raises(InvalidYamlError, match="has the key 'k7' twice"):
         load_documents("\n".join(f"k{n}: 1" for n in [*range(9), 7]))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + "0," * 5000 + "0]", "0\n---\n" * 2000, "a: {b: 1, c: 2}\n" * 900]
+)
+def test_what_follows_too_many_values_is_not_read(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of six megabytes took minutes until it was refused."""
+    monkeypatch.setattr(yaml_text, "_MAX_NODES", 1000)
+    with pytest.raises(InvalidYamlError, match="has more than 1000 values"):
+        load_documents(text + "\n: : {not YAML")
+
+
+def test_a_kubernetes_object_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_text, "_AzureLoader", None)
+    assert load_documents("apiVersion: v1\nlr: 1e-3\n---\n") == [{"apiVersion": "v1", "lr": 1e-3}]
 
 
 @pytest.mark.parametrize("number", [f"0x{'f' * 5000}", "1" * 5000, str(2**64 + 1), f"-{2**70}"])
