@@ -204,12 +204,11 @@ def _show_page(target: Target, name: str, trials: Sequence[Mapping[str, Any]]) -
         page = f"sweepjob ui {name} -n {NAMESPACE}"
         print(f"The page of the sweep: {page}\n\n{next_steps(target, name, trials)}", flush=True)
         return
-    with _page(target, name) as address:
+    with contextlib.suppress(KeyboardInterrupt), _page(target, name) as address:
         steps = next_steps(target, name, trials)
         print(f"The page of the sweep: {address}\n\n{steps}\n\nCtrl-C ends the page.", flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            while True:
-                time.sleep(3600)
+        while True:
+            time.sleep(3600)
 
 
 @contextlib.contextmanager

@@ -27,8 +27,9 @@ from tests.cluster import forwarder, layout, namespaces
 from tests.fake_api.transport import FaultProfile
 
 PORT = 443  # where kopf looks for the API server
-_PASSED_ON = ("authorization", "content-type", "accept", "user-agent")
-_GIVEN_BACK = ("content-type", "retry-after")
+_PASSED_ON = ("authorization", "content-type", "accept", "accept-encoding", "user-agent")
+# The API server compresses what is larger than 128 KiB, and what it compressed is passed on as it is.
+_GIVEN_BACK = ("content-type", "content-encoding", "retry-after")
 
 
 @dataclass
@@ -95,7 +96,9 @@ class FaultProxy:
         self._base = f"https://127.0.0.1:{self.cluster.port_file.read_text()}"
         self._before: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         connector = aiohttp.TCPConnector(ssl=trust, limit=0)
-        async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, auto_decompress=False, skip_auto_headers=("Accept-Encoding",)
+        ) as session:
             self._session = session
             runner = web.ServerRunner(web.Server(self._handle), shutdown_timeout=1.0)
             await runner.setup()

@@ -78,6 +78,13 @@ def test_a_failure_names_the_pod_that_failed_first() -> None:
     )
 
 
+def test_a_failure_names_its_pod_where_the_others_are_gone() -> None:
+    failed = pod("b", succeeded=False, ended=40.0, failure=Cause("OutOfMemory", "out of memory"))
+    [retry] = plan(jobs=(FAILED,), pods=(failed,)).actions
+    assert isinstance(retry, act.RecordRetry)
+    assert retry.message == "pod b: out of memory; its JobSet failed"
+
+
 @pytest.mark.parametrize(
     ("interrupted_at", "pods", "is_failure"),
     [

@@ -196,6 +196,8 @@ def test_a_lost_request_makes_no_double(
         [tags.ROLE_SWEEP, tags.ROLE_TRIAL, tags.ROLE_EARLIER]
     )
     assert [t.id for t in trials] == [run]
+    [earlier] = [r for r in runs(theirs).values() if r.tags[tags.ROLE] == tags.ROLE_EARLIER]
+    assert earlier.status == "FAILED"
     assert trials[0].params == {"lr": "0.5", "bs": "16"}
     assert parent.params == SWEEP.parameters
 
@@ -247,6 +249,27 @@ def test_the_end_of_the_sweep_completes_what_is_missing(theirs: Sidecar, tmp_pat
     assert (told["best-trial"], told["best-value"], told["best/lr"]) == ("digits-0", "0.75", "0.5")
     assert told["best-run"] == created[0]
     assert told["trials-without-run"] == "digits-5"
+
+
+def test_no_run_of_a_killed_script_goes_on_after_the_end(theirs: Sidecar, tmp_path: Path) -> None:
+    lost = []
+    for attempt in (1, 2):
+        ours = pod(tmp_path / str(attempt), theirs.url, "digits-0", attempt)
+        lost += [ours.create(), ours.create()]
+        ours.close()
+    client = TrackingClient(Upstream(theirs.url))
+    client.post(
+        "runs/update", {"run_id": lost[0], "status": "RUNNING"}
+    )  # as a script that resumes it
+    elsewhere = theirs.create()
+    ours = pod(tmp_path / "nested", theirs.url, "digits-1")
+    lost.append(ours.create(elsewhere))
+    ours.close()
+    complete_sweep(client, end("SE"))
+    found = runs(theirs)
+    statuses = [found[run].status for run in lost]
+    assert statuses == ["FAILED", "FAILED", "FINISHED", "FINISHED", "KILLED"]
+    assert client.run(elsewhere).status == "RUNNING", "it is not of the sweep"
 
 
 def test_the_runs_of_the_pareto_front_are_marked(theirs: Sidecar, tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def _outcome(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot) -> tuple[bool
         return None, *trial.interruption
     if not failures:
         return False, *job.failure
-    # A pod that is alone needs no name.
-    cause = merged_cause(failures, "pod") if len(trial.pods) > 1 else failures[0].cause
+    # Also where there is one pod: the controller may have deleted the others by now.
+    cause = merged_cause(failures, "pod")
     return False, cause.reason, f"{cause.message}; {job.failure.message}"
 
 

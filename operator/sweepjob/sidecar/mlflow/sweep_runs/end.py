@@ -43,6 +43,7 @@ def complete_sweep(client: TrackingClient, end: SweepEnd) -> str:
     for name, run in kept.items():
         marks = {tags.BEST: name == end.best, tags.FRONT: name in front}
         _complete_trial(client, run, phases.get(name, ""), marks)
+    _end_others(client, every, kept, phases)
     without = [name for name in phases if name not in kept]
     for parent in parents:
         _complete_parent(client, parent, end, kept.get(end.best), without)
@@ -66,6 +67,24 @@ def _nest(client: TrackingClient, runs: Iterable[RemoteRun], parent: str) -> dic
         for run in earlier:
             move_below(client, run, newest.id)
     return kept
+
+
+def _end_others(
+    client: TrackingClient,
+    runs: Iterable[RemoteRun],
+    kept: Mapping[str, RemoteRun],
+    phases: Mapping[str, str],
+) -> None:
+    """End the other runs of the scripts, which go on on the server where a script was killed."""
+    for run in runs:
+        role, trial = run.tags.get(tags.ROLE), run.tags.get(tags.TRIAL, "")
+        if run.status in ENDED or role in (tags.ROLE_SWEEP, tags.ROLE_TRIAL):
+            continue
+        newest = kept.get(trial)
+        # One without a role is nested by the script itself.
+        is_current = role is None or (newest is not None and run.tags.get(PARENT) == newest.id)
+        phase = phases.get(trial, "") if is_current and role != tags.ROLE_EARLIER else ""
+        client.end_run(run.id, _STATUS.get(phase, "FAILED"))
 
 
 def _complete_trial(

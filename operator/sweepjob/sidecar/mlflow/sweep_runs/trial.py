@@ -263,9 +263,10 @@ def move_below(client: TrackingClient, earlier: RemoteRun, run: str) -> None:
     Raises:
         OSError, HTTPException: no answer, or an error.
     """
-    client.set_tags(earlier.id, {**tags.nested_below(run), tags.ROLE: tags.ROLE_EARLIER})
     if earlier.status not in ENDED:
+        # Before the role changes: nobody looks for it any more by the role of a trial's run.
         client.end_run(earlier.id, "FAILED")
+    client.set_tags(earlier.id, {**tags.nested_below(run), tags.ROLE: tags.ROLE_EARLIER})
 
 
 def digest_of(body: bytes) -> str:
