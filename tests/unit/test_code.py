@@ -17,6 +17,7 @@ from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.controllers.code_check import find_code
+from sweepjob.controllers.fair_thread import FairThread
 from sweepjob.controllers.not_ready import NotReady
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.transport import Request
@@ -260,7 +261,7 @@ class Cluster:
 
         api = KubeClient(MemoryTransport(self.server, no_log))
         spec = parse_sweepjob(with_code(code))
-        return asyncio.run(find_code(api, "team", spec, status or {}))
+        return asyncio.run(find_code(api, "team", spec, status or {}, FairThread("code")))
 
     def refusal(self, code: Mapping[str, Any]) -> NotReady:
         with pytest.raises(NotReady) as found:

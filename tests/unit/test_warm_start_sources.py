@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.controllers import warm_start
+from sweepjob.controllers.fair_thread import FairThread
 
 from .builders import sweepjob
 
@@ -46,7 +47,8 @@ def test_a_large_spec_of_another_sweep_does_not_hold_the_loop(
     monkeypatch.setattr(warm_start, "parse_sweepjob", parse)
     spec = parse_sweepjob(sweepjob(warmStart={"sweeps": ["a", "b"]}))
     api, caches = Server(), NoTrials()
-    found = asyncio.run(warm_start.find_sources(api, caches, "team", spec, {}))  # type: ignore[arg-type]
+    given = ("team", spec, {}, FairThread("specs"))
+    found = asyncio.run(warm_start.find_sources(api, caches, *given))  # type: ignore[arg-type]
     assert [source.name for source in found] == ["a", "b"]
     assert len(readers) == 2
     assert threading.main_thread() not in readers

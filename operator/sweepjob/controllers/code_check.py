@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.errors import NotFound
 from ..protocol.code import PART_KEY, REQUIREMENTS, CodeError, archive_hash, files_hash
+from .fair_thread import FairThread
 from .not_ready import NotReady
 
 HASH = "sha256:"
@@ -23,7 +23,11 @@ _UPLOAD = "upload it again: kubectl sweepjob submit -f FILE --code DIR"
 
 
 async def find_code(
-    api: KubeClient, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
+    api: KubeClient,
+    namespace: str,
+    spec: SweepSpec,
+    status: Mapping[str, Any],
+    thread: FairThread,
 ) -> str:
     """Return what the records say of a sweep's code: its hash, or the image or the claim it is in.
 
@@ -34,6 +38,7 @@ async def find_code(
         namespace: the namespace of the sweep.
         spec: the spec of the sweep.
         status: the status of the sweep.
+        thread: unpacks and hashes the code, which takes tenths of a second.
 
     Raises:
         NotReady: a ConfigMap does not exist, or has other content than it should.
@@ -47,7 +52,7 @@ async def find_code(
     if not code.is_unpacked:
         return code.label
     found = [await _config_map(api, namespace, name, code) for name in code.config_maps]
-    return f"{HASH}{await asyncio.to_thread(_hash, code, found)}"
+    return f"{HASH}{await thread.call(namespace, _hash, code, found)}"
 
 
 async def _config_map(api: KubeClient, namespace: str, name: str, code: Code) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from ..api.spec_parser import parse_sweepjob
 from ..api.validation.spec_warnings import spec_warnings
 from ..early_stopping.policies.registry import POLICIES
 from ..search.samplers.registry import SAMPLERS
+from .fair_thread import FairThread
 from .plugin_thread import CallTimeout, PluginThread
 
 _log = logging.getLogger(__name__)
@@ -21,9 +21,14 @@ _PLUGIN_TIMEOUT = 60.0  # seconds to read and build what the plug-ins of one spe
 
 
 class ParserThreads:
-    """Parses the specs of all sweeps. Those that name plug-ins have a thread and a deadline."""
+    """Parses the specs of all sweeps. Those that name plug-ins have a thread and a deadline.
+
+    Attributes:
+        own: the thread for the other specs.
+    """
 
     def __init__(self) -> None:
+        self.own = FairThread("specs")
         self._plugins = PluginThread("plug-ins of specs")
 
     async def parse(self, body: Mapping[str, Any]) -> tuple[SweepSpec, list[Problem]]:
@@ -46,8 +51,7 @@ class ParserThreads:
                 ]
                 raise InvalidSpec(problems) from error
         else:
-            loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(None, _parse_and_warn, body)
+            found = await self.own.call(body["metadata"]["namespace"], _parse_and_warn, body)
         if isinstance(found, InvalidSpec):
             raise found
         return found

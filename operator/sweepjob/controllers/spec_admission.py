@@ -23,6 +23,7 @@ from ..timestamps import parse_time
 from .caches import Caches
 from .code_check import find_code
 from .event_recorder import EventRecorder
+from .fair_thread import FairThread
 from .job_creator import JobCreator
 from .kind_caches import kinds_message
 from .not_ready import NotReady
@@ -79,6 +80,7 @@ class SpecAdmission:
         self._queues = queues
         self._clock = clock
         self._parser = ParserThreads()
+        self._code_thread = FairThread("code")
 
     async def admit(self, key: ObjectKey, entry: SweepEntry) -> bool:
         """Check a new generation of a spec, and make the sweep active if it is accepted.
@@ -106,8 +108,9 @@ class SpecAdmission:
                 self._publish_warnings(key, entry, entry.sweep, warnings)
                 entry.observed_generation = generation
                 return True
-            sources = await find_sources(self._api, self._caches, key.namespace, spec, status)
-            code = await find_code(self._api, key.namespace, spec, status)
+            given = (key.namespace, spec, status)
+            sources = await find_sources(self._api, self._caches, *given, self._parser.own)
+            code = await find_code(self._api, *given, self._code_thread)
             sweep = await self._load(entry, spec, status, sources, code)
         except InvalidSpec as error:
             is_active = await self._reject(key, entry, str(error))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from ..kube.errors import NotFound
 from ..search.warm_start import any_within, incompatibility
 from ..timestamps import parse_time
 from .caches import Caches
+from .fair_thread import FairThread
 from .not_ready import NotReady
 
 _SECOND = 1.0  # the resolution of times in a status
@@ -46,7 +46,12 @@ class Source:
 
 
 async def find_sources(
-    api: KubeClient, caches: Caches, namespace: str, spec: SweepSpec, status: Mapping[str, Any]
+    api: KubeClient,
+    caches: Caches,
+    namespace: str,
+    spec: SweepSpec,
+    status: Mapping[str, Any],
+    thread: FairThread,
 ) -> tuple[Source, ...]:
     """Find the sweeps that a spec names in ``spec.warmStart``.
 
@@ -59,6 +64,7 @@ async def find_sources(
         namespace: the namespace of the sweep.
         spec: the spec of the sweep.
         status: the status of the sweep.
+        thread: reads the specs of the others, which may be as large as their user likes.
 
     Raises:
         NotReady: one does not exist, or has not finished.
@@ -74,8 +80,7 @@ async def find_sources(
             continue
         body = await _finished(api, namespace, name)
         source = _source(caches, namespace, body)
-        # In a thread: the spec of another sweep may be as large as its user likes.
-        if problem := await asyncio.to_thread(_problem, spec, body, source):
+        if problem := await thread.call(namespace, _problem, spec, body, source):
             path = f"spec.warmStart.sweeps[{position}]"
             raise InvalidSpec([Problem(path, name, problem)])
         sources.append(source)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator
 from enum import IntEnum
+
+from .fair_queue import FairQueue
 
 # Requests without an answer at a time: fewer than the transport has connections, for which requests would
 # wait in the order of their arrival.
@@ -23,33 +25,6 @@ class Priority(IntEnum):
     NORMAL = 1  # creates or reads something
     LOW = 2  # writes progress, which may be late
     BEST_EFFORT = 3  # Kubernetes events, which may be lost
-
-
-class _FairQueue:
-    """Waiting requests of one priority: flows take turns, and a flow keeps the order of its requests."""
-
-    def __init__(self) -> None:
-        self._flows: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-
-    def push(self, flow: str, admitted: asyncio.Future[None]) -> None:
-        self._flows.setdefault(flow, deque()).append(admitted)
-
-    def next_flow(self, may_send: Callable[[str], bool]) -> str | None:
-        """Return the flow whose turn it is among those that may send; None where there is none."""
-        return next(filter(may_send, self._flows), None)
-
-    def pop(self, flow: str) -> asyncio.Future[None]:
-        waiting = self._flows.pop(flow)
-        admitted = waiting.popleft()
-        if waiting:
-            self._flows[flow] = waiting  # behind the others
-        return admitted
-
-    def __len__(self) -> int:
-        return sum(map(len, self._flows.values()))
-
-    def __bool__(self) -> bool:
-        return bool(self._flows)
 
 
 class RequestRateLimiter:
@@ -74,7 +49,7 @@ class RequestRateLimiter:
         self._tokens = self._burst
         self._updated = float("-inf")  # loop time at which the tokens were computed
         self._paused_until = float("-inf")
-        self._queues = {priority: _FairQueue() for priority in Priority}
+        self._queues = {priority: FairQueue() for priority in Priority}
         self._timer: asyncio.TimerHandle | None = None
 
     @contextlib.asynccontextmanager
@@ -121,7 +96,7 @@ class RequestRateLimiter:
         """The number of waiting requests."""
         return sum(map(len, self._queues.values()))
 
-    def _next(self) -> tuple[_FairQueue, str] | None:
+    def _next(self) -> tuple[FairQueue, str] | None:
         """Return the queue and the flow of the next request; None where none may be sent."""
         for queue in self._queues.values():
             flow = queue.next_flow(self._may_send)
