@@ -193,6 +193,23 @@ def _mark(node: Node, file: Path) -> Path:
     return node.folder / "imported" / file.name
 
 
+def built_from(image: Image, folder: Path, commit: str) -> Built:
+    """The image as it was at an earlier commit, whose files are in a folder."""
+    reference = f"localhost/sweepjob-{image.name}:{commit}"
+    target = layout.cache() / "images" / f"commit-{commit}-{image.name}.tar"
+    with exclusive(f"image-{image.name}-{commit}"):
+        if not target.exists():
+            base = _base(image.base)
+            with step(f"building image {image.name} of {commit}", "60 s"):
+                _buildah(
+                    ["build", "--layers", "--tag", reference]
+                    + ["--file", str(folder / image.dockerfile)]
+                    + ["--build-arg", f"BASE_IMAGE={base}", *_machine_settings(), str(folder)]
+                )
+                _push(reference, target)
+    return Built(reference, target)
+
+
 def build_any(folder: Path, tag: str) -> Path:
     """Build a Dockerfile of the user's (``load-image``) and return its archive."""
     target = layout.cache() / "images" / f"user-{layout.digest(tag, folder)}.tar"
