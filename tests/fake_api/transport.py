@@ -26,11 +26,13 @@ class OutageKind(Enum):
         ERRORS: every request fails with 500 or 503, as without etcd.
         FULL: writes fail as where etcd has no space left; reads and watches work.
         UNREACHABLE: nothing arrives.
+        BUSY: nine of ten requests are answered 429 or 503, and when to ask again; watches work.
     """
 
     ERRORS = "errors"
     FULL = "full"
     UNREACHABLE = "unreachable"
+    BUSY = "busy"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Outage:
 
     @property
     def ends_watches(self) -> bool:
-        return self.kind is not OutageKind.FULL
+        return self.kind not in (OutageKind.FULL, OutageKind.BUSY)
 
     def answer(self, request: Request, now: float, chance: random.Random) -> Response | None:
         """The response to a request; None where it is carried out.
@@ -59,6 +61,11 @@ class Outage:
             if request.method == "GET":
                 return None
             return _error(500, "etcdserver: mvcc: database space exceeded")
+        if self.kind is OutageKind.BUSY:
+            if chance.random() < 0.1:
+                return None
+            wait = {"Retry-After": chance.choice(("1", "5", "30"))}
+            return _error(chance.choice((429, 503)), "too many requests, please try again", wait)
         return _error(chance.choice((500, 503)), "etcdserver: leader changed")
 
 

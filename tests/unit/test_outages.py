@@ -1,4 +1,4 @@
-"""An API server that is out of order for minutes: it answers errors, etcd is full, or nothing arrives."""
+"""An API server that is out of order for minutes: it answers errors, etcd is full, it is busy, or nothing arrives."""
 
 from __future__ import annotations
 
