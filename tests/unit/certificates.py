@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 SCRIPT = Path(__file__).parents[2] / "manifests" / "certificate.sh"
 
@@ -29,3 +35,21 @@ def make(folder: Path) -> str:
     for name in ("tls.crt", "tls.key"):
         (folder / name).write_bytes(texts[name])
     return texts["ca.crt"].decode()
+
+
+def make_expired(folder: Path) -> str:
+    """A certificate that expired yesterday, and its key; returns itself, which it is signed by."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=2))
+        .not_valid_after(now - timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .sign(key, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.key").write_bytes(key.private_bytes(*form))
+    (folder / "tls.crt").write_bytes(made)
+    return made.decode()

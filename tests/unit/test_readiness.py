@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from sweepjob.controllers.ingest_authority import IngestAuthority
+from sweepjob.controllers.ingest_authority import REMEDY, IngestAuthority
 from sweepjob.http_server.certificate import Certificate
 from sweepjob.manager.ingest_certificate_check import IngestCertificateCheck
 from sweepjob.manager.readiness import Readiness
 from sweepjob.telemetry.metrics import Health
 
-from .certificates import HOST, make
+from .certificates import HOST, make, make_expired
 
 
 def test_every_reason_is_reported_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -80,6 +80,24 @@ async def test_a_certificate_that_sidecars_trust(tmp_path: Path) -> None:
     authority = make(tmp_path)
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     assert await check(context, known(tmp_path, authority)) == ""
+
+
+@needs_openssl
+async def test_an_expired_certificate_and_its_renewal(tmp_path: Path) -> None:
+    authority = make(tmp_path)
+    served = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key")
+    trust = known(tmp_path, authority)
+    renewed = {name: (tmp_path / name).read_bytes() for name in ("tls.crt", "tls.key")}
+    expired = make_expired(tmp_path)
+    served.reload()
+    said = await check(served.context, known(tmp_path, expired))
+    assert "certificate has expired" in said
+    assert REMEDY in said
+    for name, data in renewed.items():
+        (tmp_path / name).write_bytes(data)
+    served.reload()
+    (tmp_path / "ca.crt").write_text(authority)
+    assert await check(served.context, trust) == ""
 
 
 @needs_openssl
