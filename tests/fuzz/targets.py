@@ -15,8 +15,19 @@ from email.message import Message
 from typing import Any
 
 from sweepjob import protocol
+from sweepjob.api.notifications.event_type import EventType
+from sweepjob.api.notifications.outbox import (
+    Notification,
+    Outbox,
+    ReceiverState,
+    dump_outbox,
+    load_outbox,
+)
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
+from sweepjob.api.spec.status_condition import ExpressionError, StatusCondition
+from sweepjob.api.spec.trial_kind import TrialKind
+from sweepjob.api.spec.trial_manifest import TrialManifest
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.other_metrics import dump_other_metrics
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
@@ -31,6 +42,7 @@ from sweepjob.kube.decoding import (
     decode_object,
 )
 from sweepjob.kube.denied_access import parse_denied_access
+from sweepjob.kube.openapi import decode_schemas
 from sweepjob.loading.yaml_text import load_documents
 from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
 from sweepjob.sidecar import request_body
@@ -48,7 +60,10 @@ from sweepjob.sidecar.sources.wandb.transaction_log import DamagedLog, read_log
 from sweepjob.template import command, kubelet_expansion, references, shell_quoting
 from sweepjob.timestamps import parse_time
 from sweepjob.trial_pods import failures, start_blockers
-from sweepjob.trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
+from sweepjob.trial_pods.declared_types import declared_types
+from sweepjob.trial_pods.kind_pods import parse_kind_pod, pod_schema
+from sweepjob.trial_pods.object_parsing import judge, parse_object
+from sweepjob.trial_pods.object_schemas import JOB_SCHEMA, OBJECT_SCHEMA, POD_SCHEMA, schema_fields
 from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 
 from tests.unit.builders import SWEEPJOB
@@ -223,6 +238,56 @@ def _yaml(data: bytes) -> None:
         load_documents(data.decode(errors="replace"))
 
 
+_KIND = TrialKind("example.com/v1", "Widget", "widgets", pod_label="example.com/widget")
+_OBJECT_FIELDS = FieldSelection(schema_fields(OBJECT_SCHEMA))
+_KIND_POD_FIELDS = FieldSelection(schema_fields(pod_schema(_KIND)))
+_WIDGET = {"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"n": "${{search_space.lr}}"}}
+_CONDITIONS = ("status.c.exists(x, x.type == 'Done')", "status.phase == 'Failed'", "status.n > 1")
+_CONDITION = TrialManifest(_WIDGET, *map(StatusCondition.parse, _CONDITIONS[:2]), (), None)
+_USUAL = TrialManifest(_WIDGET, None, None, (), None)
+_STATUS = {
+    "conditions": [{"type": "Failed", "status": "True", "reason": "r", "message": "m"}],
+    "phase": "Running",
+    "c": [{"type": "Done"}],
+}
+
+
+def _kind_object(data: bytes) -> None:
+    found = decode_object(data, _OBJECT_FIELDS)
+    if isinstance(found, UnreadableObject):
+        return
+    with contextlib.suppress(ValueError):
+        cached = parse_object(found, _KIND)
+        for manifest in (_USUAL, _CONDITION):
+            job = judge(cached, manifest, 1e9)
+            assert job.failure is None or json.dumps(job.failure)
+
+
+def _condition(data: bytes) -> None:
+    with contextlib.suppress(ExpressionError):
+        StatusCondition.parse(_text(data)).is_met(_STATUS)
+
+
+def _schemas(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        declared_types(decode_schemas(data, "v/1", "K"), "v/1", "K", [("spec", "n"), ("l", 0)])
+
+
+def _outbox(body: Any) -> None:
+    box = load_outbox(body.get("notifications"))
+    if box is not None:
+        again = load_outbox(json.loads(json.dumps(dump_outbox(box))))
+        assert again is not None
+        assert again.sequence == box.sequence
+
+
+_SCHEMA = {
+    "x-kubernetes-group-version-kind": [{"group": "v", "version": "1", "kind": "K"}],
+    "properties": {"spec": {"$ref": "#/components/schemas/S"}, "l": {"items": {"type": "string"}}},
+}
+_SCHEMAS = {"K": _SCHEMA, "S": {"properties": {"n": {"type": "integer"}}}}
+_NOTE = Notification(1, EventType.STARTED, "2026-01-01T00:00:00Z", "s", "{}")
+_BOX = Outbox(1, "s-0", "r", {"r": 1.0}, (_NOTE,), (ReceiverState("a", 1, 2, "x"),))
 _TRIAL = trial_manifest("n", "s", "u", 0, {"lr": 0.1}, "random")
 _CURVE = {
     "version": 2,
@@ -261,7 +326,34 @@ TARGETS: dict[str, Target] = {
             },
         ),
     ),
-    "spec": Target(_json(_spec), _dumped(SWEEPJOB["spec"])),
+    "spec": Target(
+        _json(_spec),
+        _dumped(
+            SWEEPJOB["spec"],
+            {
+                **SWEEPJOB["spec"],
+                "trial": {"manifest": _WIDGET, "successCondition": _CONDITIONS[0]},
+                "initialPoints": [{"lr": 0.01}],
+                "constraints": [{"metric": "a", "max": 1, "stopTrials": True}],
+                "notifications": [{"url": "https://a.example.com/b", "events": ["started"]}],
+            },
+            {
+                **SWEEPJOB["spec"],
+                "trial": {"image": "i", "command": "c", "code": {"configMap": {"name": "a"}}},
+                "outputs": {"o": {"volume": {"emptyDir": {}}}},
+                "limits": {"maxTotalTrials": 4, "maxCost": 3, "prices": {"cpu": 0.1}},
+            },
+        ),
+    ),
+    "kind object": Target(
+        _kind_object, _dumped({"metadata": POD["metadata"], "spec": {}, "status": _STATUS})
+    ),
+    "kind pod": Target(
+        _object(_KIND_POD_FIELDS, lambda body: parse_kind_pod(body, _KIND)), _dumped(POD)
+    ),
+    "condition": Target(_condition, tuple(text.encode() for text in _CONDITIONS)),
+    "schemas": Target(_schemas, _dumped({"components": {"schemas": _SCHEMAS}})),
+    "outbox": Target(_json(_outbox), _dumped({"notifications": dump_outbox(_BOX)})),
     "error": Target(_error, _dumped({"message": 'pods "x" is forbidden: User "u" cannot list'})),
     "line": Target(
         _line, (b"acc=0.5 loss: 1e-3\nacc:tensor([0.5])", b"\x1b[1macc\x1b]0;t\x07=1\r2")
