@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     source, name = open_source(args)
     if name is None:
         found = source.sweeps(all_namespaces=args.all_namespaces)
-        rows = _of_sweeps([SweepView.of(body) for body in found], args.price)
+        rows = _of_sweeps([SweepView.of_listed(body) for body in found], args.price)
         columns = None if args.all_namespaces else [k for k in _columns(rows) if k != "namespace"]
         print_rows(rows, args.output, "", columns, wide=args.wide)
         return 0

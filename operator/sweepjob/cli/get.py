@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         print_message("no sweeps found" if args.all_namespaces else source.empty_message())
         return 0
     now = time.time()
-    rows = [sweep_row(SweepView.of(body), now) for body in found]
+    rows = [sweep_row(SweepView.of_listed(body), now) for body in found]
     hidden = {"goal", "metric", "message"} | (set() if args.all_namespaces else {"namespace"})
     if all(row["front"] is None for row in rows):
         hidden.add("front")

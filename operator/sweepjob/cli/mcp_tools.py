@@ -63,7 +63,7 @@ def _add_readers(server: MCPServer, flags: tuple[str, ...]) -> None:
         found = json.loads(done.output or "{}").get("items", [])
         found.sort(key=lambda body: body["metadata"].get("creationTimestamp") or "", reverse=True)
         now = time.time()
-        rows = [sweep_row(SweepView.of(body), now) for body in found[:limit]]
+        rows = [sweep_row(SweepView.of_listed(body), now) for body in found[:limit]]
         return _result(json.dumps(rows, default=str), done, left_out=len(found) - len(rows))
 
     @server.tool(annotations=_READS, structured_output=False)

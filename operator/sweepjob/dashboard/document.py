@@ -135,7 +135,8 @@ def _ran_locally(sweep: Body) -> bool:
 
 def sweep_summary(sweep: Body, now: float) -> dict[str, Any]:
     """Return a sweep as an entry of the list of sweeps."""
-    return dict(json_value(_summary_fields(SweepView.of(sweep), sweep.get("status") or {}, now)))
+    view = SweepView.of_listed(sweep)
+    return dict(json_value(_summary_fields(view, sweep.get("status") or {}, now)))
 
 
 def _summary_fields(view: SweepView, status: Body, now: float) -> dict[str, Any]:
@@ -159,9 +160,9 @@ def _summary_fields(view: SweepView, status: Body, now: float) -> dict[str, Any]
 
 def _phase_reason(status: Body) -> str:
     """Return reason and message of the newest condition whose status is True."""
-    holding = [c for c in status.get("conditions") or () if c["status"] == "True"]
+    holding = [c for c in status.get("conditions") or () if c.get("status") == "True"]
     holding.sort(key=lambda c: str(c.get("lastTransitionTime", "")))
-    return f"{holding[-1]['reason']}: {holding[-1]['message']}" if holding else ""
+    return f"{holding[-1].get('reason')}: {holding[-1].get('message')}" if holding else ""
 
 
 def _best_fields(

@@ -10,7 +10,7 @@ from ..api import names
 from ..api.criteria import Criteria
 from ..api.parsing.lenient_reader import LenientReader
 from ..api.phases import SweepPhase
-from ..objective import Goal
+from ..objective import Goal, Objective
 from ..timestamps import parse_time
 
 _ALERTING_STATUS = {names.ACCEPTED: "False", names.FAILED: "True", names.DEGRADED: "True"}
@@ -97,6 +97,17 @@ class SweepView:
             max_cost=limits.number("maxCost"),
         )
 
+    @classmethod
+    def of_listed(cls, body: Mapping[str, Any]) -> SweepView:
+        """Return the view of a SweepJob in a list: one that cannot be read does not hide the others.
+
+        Another version of the operator may have written it, or the CRD of another version let it pass.
+        """
+        try:
+            return cls.of(body)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the others are shown
+            return _unreadable(body, error)
+
     @property
     def objective_text(self) -> str:
         """The objectives and constraints in words: ``maximize a, minimize b, c <= 50``."""
@@ -158,6 +169,31 @@ class SweepView:
             now: seconds since the epoch.
         """
         return next((warning.partition(":")[0] for warning in self.warnings(now)), "")
+
+
+def _unreadable(body: Mapping[str, Any], error: Exception) -> SweepView:
+    meta = LenientReader(body.get("metadata"), "metadata")
+    alert = (
+        f"SweepUnreadable: this version cannot read the sweep ({error!r}); use the version that it was "
+        "made for, or upgrade the CRDs and apply it again"
+    )
+    return SweepView(
+        namespace=meta.text("namespace"),
+        name=meta.text("name"),
+        goal=Goal.MAXIMIZE,
+        metric="",
+        phase="Unknown",
+        counts={"total": 0},
+        best="",
+        best_value=None,
+        gpu_seconds_used=0.0,
+        gpu_seconds_saved=0.0,
+        created=parse_time(meta.text("creationTimestamp")) or 0.0,
+        completed=None,
+        observed=True,
+        alerts=(alert,),
+        criteria=Criteria((Objective(Goal.MAXIMIZE, ""),)),
+    )
 
 
 def _alerts(conditions: Sequence[Mapping[str, Any]]) -> list[str]:

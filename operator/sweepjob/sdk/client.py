@@ -182,7 +182,7 @@ class SweepOperations:
         found.sort(key=lambda body: body["metadata"]["creationTimestamp"], reverse=True)
         runs = [self._run(body["metadata"]["name"], self._client.namespace) for body in found]
         columns = ("sweep", "phase", "trials", "best", "value")
-        return Table(runs, columns, [_row(SweepView.of(body)) for body in found])
+        return Table(runs, columns, [_row(SweepView.of_listed(body)) for body in found])
 
     def stream(self, name: str) -> None:
         """Show the progress of a sweep until it has ended.
