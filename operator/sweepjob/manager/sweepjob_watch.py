@@ -32,7 +32,9 @@ _SERVED_INTERVAL = 2.0  # seconds between two checks whether SweepJobs are serve
 # resets the pause.
 _RESTART_PAUSE, _LONGEST_PAUSE, _STABLE_AFTER = 1.0, 30.0, 60.0
 _STOP_TIMEOUT = 10.0  # seconds for kopf's tasks to end
-_PAGE = 50  # SweepJobs of a response, each of at most 1.5 MiB: kopf lists all in one by default
+# SweepJobs of a response, each of at most 1.5 MiB. They are decoded at once: 50 of them held the loop for
+# a second. kopf lists all in one response by default.
+_PAGE = 10
 # Seconds until the first audit after the one at the start, and the longest time between two.
 _FIRST_AUDIT, _AUDIT_INTERVAL = 5.0, 180.0
 
