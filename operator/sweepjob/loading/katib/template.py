@@ -68,7 +68,9 @@ def convert_template(
     if labels:
         section.note("primaryPodLabels", labels, _MANIFEST_LABELS if is_manifest else _JOB_LABELS)
     made: dict[str, Any] = {}
-    if source is not None:
+    if source is not None and not resource:
+        section.reject("trialSpec", source, "must be an object with apiVersion, kind and spec")
+    elif source is not None:
         job = conversion.section(source, section.at("trialSpec"))
         conversion.source_paths |= {"spec.trial": job.path, "spec.trial.manifest": job.path}
         if is_manifest:
@@ -88,7 +90,7 @@ def _manifest_of(
     reason = _REFUSED.get(str(job.data.get("kind")))
     if reason is None:
         return convert_manifest(section, job, references, container)
-    job.reject("kind", job.data["kind"], reason)
+    job.reject("kind", job.data.get("kind"), reason)
     return {}
 
 

@@ -79,7 +79,8 @@ def _static(section: Section) -> Mapping[str, Any]:
             section.reject(
                 key, "...", "belongs to several definitions; write it in the configuration"
             )
-    return section.subsection("StaticHyperParameters").data
+    found = section.subsection("StaticHyperParameters").data
+    return {str(name): value for name, value in found.items()}
 
 
 def _program(section: Section, static: Mapping[str, Any]) -> list[str]:

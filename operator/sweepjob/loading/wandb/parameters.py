@@ -117,6 +117,7 @@ def _expression(section: Section, is_grid: bool, is_random: bool) -> dict[str, A
         section.reject_unknown_keys()
         return {"type": "choice", "values": [inner]}
     kind = section.read("distribution") or _default(section)
+    kind = kind if isinstance(kind, str) else repr(kind)
     if kind in ("beta", "q_beta"):
         section.reject("distribution", kind, _BETA)
         return {}
@@ -178,14 +179,15 @@ def _value(section: Section, position: int, value: Any) -> Any:
     return value
 
 
+def _is_weight(weight: Any) -> bool:
+    is_number = isinstance(weight, int | float) and not isinstance(weight, bool)
+    return is_number and 0 <= weight < math.inf
+
+
 def _weighted(section: Section, values: list[Any], weights: Any, is_random: bool) -> list[Any]:
     """Return the values, each as often as its probability says."""
     is_list = isinstance(weights, list) and len(weights) == len(values)
-    if (
-        not is_list
-        or not all(isinstance(w, int | float) and w >= 0 for w in weights)
-        or not sum(weights)
-    ):
+    if not is_list or not all(_is_weight(weight) for weight in weights) or not sum(weights):
         section.reject("probabilities", weights, "must have a number of at least 0 for each value")
         return values
     if not is_random:
