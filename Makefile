@@ -85,9 +85,9 @@ generated: .venv/ready ## Generate the API reference, the editor schema, the Gra
 	@$(PYTHON) -m tests.generated.manifests
 
 .PHONY: release
-release: .venv/ready ## Write the release of this commit into dist/VERSION (REGISTRY, RELEASE_URL, SIGNING_KEY, PLATFORMS, IMAGES)
+release: .venv/ready ## Write the release of this commit into dist/VERSION (REGISTRY, RELEASE_URL, SIGNING_KEY, PLATFORMS, IMAGES, ADVISORIES)
 	@$(PYTHON) -m release "$(VERSION)" --registry "$(REGISTRY)" --url "$(RELEASE_URL)" --key "$(SIGNING_KEY)" \
-	  --platforms "$(PLATFORMS)" --artifacthub-id "$(ARTIFACTHUB_ID)" $(if $(IMAGES),--images)
+	  --platforms "$(PLATFORMS)" --advisories "$(ADVISORIES)" --artifacthub-id "$(ARTIFACTHUB_ID)" $(if $(IMAGES),--images)
 
 .PHONY: test-release
 test-release: .venv/ready ## Make a release twice, compare it, and install from its files alone; about eight minutes
@@ -105,8 +105,8 @@ test-matrix: .venv/ready ## Run a subset of the tests on several versions of Kub
 	done; $(MAKE) --no-print-directory clean
 
 .PHONY: audit
-audit: .venv/ready ## Look for known vulnerabilities of the locked dependencies; needs the network
-	@$(PYTHON) -m release.audit
+audit: .venv/ready ## Look for known vulnerabilities of the locked dependencies (ADVISORIES=DIR without a network)
+	@$(PYTHON) -m release.audit --advisories "$(ADVISORIES)"
 
 .PHONY: bench
 bench: .venv/ready ## Print the latencies: apply to Job, report to delete request

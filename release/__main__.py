@@ -71,7 +71,7 @@ def make(args: argparse.Namespace, work: Path) -> Path:
     (output / "provenance.json").write_text(provenance(source))
     signature.sign(checksums.write(output), key)
     with step("auditing the dependencies"):
-        clean, audited = audit.run_audit(work / "audit")
+        clean, audited = audit.run_audit(work / "audit", args.advisories)
     if not clean:
         say(f"warning: see {NOTES}:\n{audited}")
     (output / NOTES).write_text(changelog.notes(args.version, source.commit, changes, audited))
@@ -121,6 +121,7 @@ def _arguments() -> argparse.Namespace:
         "--platforms", default="", help="platforms of kubectl-sweepjob; all by default"
     )
     parser.add_argument("--images", action="store_true", help="build the images, too; needs root")
+    audit.add_argument(parser)
     parser.add_argument("--artifacthub-id", default="", help="repository id of Artifact Hub")
     parser.add_argument("--output", default=str(PROJECT / "dist"), help="folder of all releases")
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -12,37 +13,68 @@ from typing import Any
 from tests.cluster.console import ClusterError
 from tests.cluster.layout import PROJECT
 
-from . import tools
+from . import advisories, licenses, tools
 
 # The flags of `uv export` by what is audited. The package with all extras includes the operator's image.
 _AUDITED = {
     "package and operator's image": ("--no-dev", "--all-extras"),
     "trainer's image": ("--only-group", "trainer"),
 }
+# Days. New advisories appear every week.
+_RECENT = 30
 
 
-def run_audit(folder: Path) -> tuple[bool, str]:
+def run_audit(folder: Path, database: Path | None = None) -> tuple[bool, str]:
     """Audit all locked dependencies.
 
     Args:
         folder: folder for intermediate files.
+        database: a checkout of pypa/advisory-database; None asks the package index.
 
     Returns:
         Whether everything was audited and nothing was found, and the result in Markdown.
+
+    Raises:
+        ReleaseError: the database has no advisories.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    clean, lines = True, [f"By pip-audit on {datetime.now(UTC).date()}:", ""]
+    current, heading = _source(database)
+    clean, lines = current, [heading, ""]
     for index, (name, selection) in enumerate(_AUDITED.items()):
-        locked = folder / f"audit-{index}.txt"
-        locked.write_text(tools.requirements(PROJECT, *selection))
-        program = str(tools.environment() / "bin" / "pip-audit")
-        command = [program, "--requirement", str(locked), "--disable-pip", "--format", "json"]
-        command += ["--progress-spinner", "off"]
-        done = subprocess.run(command, text=True, capture_output=True, check=False)
-        complete, text = describe(name, done.stdout, done.stderr)
+        locked = tools.requirements(PROJECT, *selection)
+        if database is None:
+            output, errors = _pip_audit(folder / f"audit-{index}.txt", locked)
+        else:
+            output = json.dumps(advisories.audit(licenses.locked_packages(locked), database))
+            errors = ""
+        complete, text = describe(name, output, errors)
         clean &= complete
         lines.append(text)
     return clean, "\n".join(lines)
+
+
+def _source(database: Path | None) -> tuple[bool, str]:
+    """Return whether the advisories are recent, and where they come from."""
+    today = datetime.now(UTC).date()
+    if database is None:
+        return True, f"By pip-audit on {today}:"
+    said = f"By a checkout of pypa/advisory-database on {today}"
+    newest = advisories.newest(database)
+    days = (today - newest).days
+    since = f"its newest advisory is of {newest}"
+    if days <= _RECENT:
+        return True, f"{said}; {since}:"
+    return False, f"{said}; **not complete**, {since}, {days} days ago: update the checkout:"
+
+
+def _pip_audit(file: Path, locked: str) -> tuple[str, str]:
+    """Return the standard output and the standard error of pip-audit."""
+    file.write_text(locked)
+    program = str(tools.environment() / "bin" / "pip-audit")
+    command = [program, "--requirement", str(file), "--disable-pip", "--format", "json"]
+    command += ["--progress-spinner", "off"]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    return done.stdout, done.stderr
 
 
 def describe(name: str, output: str, errors: str) -> tuple[bool, str]:
@@ -57,7 +89,7 @@ def describe(name: str, output: str, errors: str) -> tuple[bool, str]:
         dependencies: list[dict[str, Any]] = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
         reason = (errors.strip().splitlines() or ["pip-audit printed nothing"])[-1]
-        remedy = "it needs the network: repeat make audit with a connection"
+        remedy = "it needs the network: repeat make audit with a connection, or with ADVISORIES"
         return False, f"- {name}: **not audited** ({reason}); {remedy}"
     skipped = [found for found in dependencies if "skip_reason" in found]
     if len(skipped) == len(dependencies):
@@ -74,11 +106,22 @@ def describe(name: str, output: str, errors: str) -> tuple[bool, str]:
     return not lines, "\n".join([f"- {name}: {counts}", *lines])
 
 
+def add_argument(parser: argparse.ArgumentParser) -> None:
+    """Let the command name a checkout of advisories."""
+    parser.add_argument(
+        "--advisories",
+        type=lambda text: Path(text) if text else None,
+        help="a checkout of pypa/advisory-database; the package index is asked by default",
+    )
+
+
 def main() -> int:
     """Print the result, and return 1 if something was found or could not be audited."""
+    parser = argparse.ArgumentParser(prog="python -m release.audit", description=__doc__)
+    add_argument(parser)
     try:
-        clean, text = run_audit(PROJECT / "build" / "audit")
-    except ClusterError as error:
+        clean, text = run_audit(PROJECT / "build" / "audit", parser.parse_args().advisories)
+    except (ClusterError, tools.ReleaseError) as error:
         print(f"error: not audited: {error}", file=sys.stderr)
         return 1
     print(text)

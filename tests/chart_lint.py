@@ -33,7 +33,7 @@ VARIANTS: tuple[tuple[str, ...], ...] = (
     ),
     (
         "--set",
-        "dashboard.enabled=true,dashboard.logs=true,dashboard.ingress.enabled=true,dashboard.ingress.host=x.test",
+        "dashboard.enabled=true,dashboard.logs=true,dashboard.tags=true,dashboard.ingress.enabled=true,dashboard.ingress.host=x.test",
     ),
     (
         "--set",

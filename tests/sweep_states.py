@@ -12,12 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sweepjob.api.phases import SweepPhase, TrialPhase
+from sweepjob.api.sweeptrial.annotations import LONGEST_KEY, AnnotationChange
 from sweepjob.api.sweeptrial.curve_encoding import dump_curve
 from sweepjob.api.sweeptrial.log_tail import LogTail, dump_log_tails
 from sweepjob.api.sweeptrial.serialization import dump_stop, trial_manifest
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.dashboard.document import build_document
 from sweepjob.early_stopping.curve import Curve
+from sweepjob.local.api_server import merge
 from sweepjob.objective import Goal
 from sweepjob.timestamps import format_time
 
@@ -34,6 +36,12 @@ Traceback (most recent call last):
   File "/app/train.py", line 61, in main
     loss.backward()
 RuntimeError: CUDA out of memory. Tried to allocate 2.34 GiB (GPU 0; 15.78 GiB total capacity)"""
+ANNOTATED = {
+    1: AnnotationChange(
+        {"keep": "yes", "owner": "ana"}, "Plateau after epoch 4.\nTry a smaller batch."
+    ),
+    2: AnnotationChange({"k" * LONGEST_KEY: "v" * 63}, f"{HOSTILE} {'n' * 300}"),
+}
 SPACE = {
     "learning_rate": {"type": "loguniform", "minValue": -9, "maxValue": -1},
     "dropout": {"type": "uniform", "minValue": 0, "maxValue": 0.6},
@@ -135,6 +143,8 @@ def trial_body(
     start = BEGIN + 340 * (index // 4) + 9 * (index % 4)
     body["metadata"] |= {"uid": f"t{index}", "resourceVersion": "1"}
     body["metadata"]["creationTimestamp"] = format_time(start)
+    if index in ANNOTATED:
+        body["metadata"] = merge(body["metadata"], ANNOTATED[index].metadata())
     seconds = 17.0 * max(epochs, 1)
     times = {"startTime": format_time(start + 6)}
     if phase.is_end:

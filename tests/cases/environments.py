@@ -16,6 +16,7 @@ _OWN = (
 _GROUPS = {
     "mlflow3": ("mlflow3", _OWN),  # with XGBoost, LightGBM, tensorboardX, prometheus_client
     "mlflow2": ("mlflow2", _OWN),
+    "scripts": ("scripts", _OWN),  # libraries for arguments and for logging
     "server": ("server", _OWN),
     "wandb-newest": ("wandb-newest", _OWN),
     "wandb-oldest": ("wandb-oldest", _OWN),

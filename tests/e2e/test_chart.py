@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from tests.cluster import layout
 from tests.cluster import target as clusters
@@ -44,6 +45,20 @@ def test_helm_test_runs_a_sweep_and_cleans_up(target: Target) -> None:
 def test_unknown_helm_values_are_refused(target: Target, value: str, words: str) -> None:
     with pytest.raises(ClusterError, match=words):
         target.helm("template", "x", CHART, "--set", value)
+
+
+def test_the_dashboard_may_patch_trials_only_if_the_chart_says_so(target: Target) -> None:
+    def rules(*values: str) -> list[list[str]]:
+        text = target.helm("template", "x", CHART, "--set", "dashboard.enabled=true", *values)
+        found = [
+            body for body in yaml.safe_load_all(text) if body and body["kind"] == "ClusterRole"
+        ]
+        [role] = [b for b in found if b["metadata"]["name"].endswith("-dashboard")]
+        return [[*rule["resources"], *rule["verbs"]] for rule in role["rules"]]
+
+    reads = ["sweepjobs", "sweeptrials", "get", "list", "watch"]
+    assert rules() == [reads]
+    assert rules("--set", "dashboard.tags=true") == [reads, ["sweeptrials", "patch"]]
 
 
 def test_a_second_release_for_the_same_namespaces_is_refused(target: Target) -> None:

@@ -52,6 +52,12 @@ def test_watching_ends_with_the_sweep(watched: str) -> None:
     assert all(line != after for line, after in pairwise(lines)), "a line is news"
 
 
+def _said(program: Program, *words: str) -> str:
+    """What it prints; nothing while a new permission is not known."""
+    process = program.start(*words, "-n", program.sweeps.namespace)
+    return process.communicate(timeout=240)[0]
+
+
 @pytest.mark.usefixtures("watched")
 class TestAFinishedSweep:
     def test_lists(self, program: Program) -> None:
@@ -134,6 +140,41 @@ class TestAFinishedSweep:
         assert "report 20 0.92" in program("logs", "shown-1")
         assert program("logs", "shown-1", "--tail", "1").count("\n") == 1
 
+    def test_tags_and_notes(self, program: Program, sweeps: Sweeps) -> None:
+        assert "sweeptrial/shown-2 tagged" in program("tag", "shown-1", "shown-2", "keep=yes", "b=")
+        found = sweeps.kubectl(
+            "get", "sweeptrials", "-l", "sweepjob.dev/tag-keep=yes", "-o", "name"
+        )
+        assert [name.rpartition("/")[2] for name in found.split()] == ["shown-1", "shown-2"]
+        assert program("tag", "shown-1").split() == ["b=", "keep=yes"]
+        listed = program("trials", "shown", "--tag", "keep", "--sort", "index", "-o", "name")
+        assert listed.split() == ["sweeptrial/shown-1", "sweeptrial/shown-2"]
+        program("note", "shown-1", "odd <b>\nloss")
+        assert program("note", "shown-1") == "odd <b>\nloss\n"
+        assert "tags: b,keep=yes\nnote: odd <b>\nnote: loss" in program("explain", "shown-1")
+        assert "already has the value yes" in program.fails("tag", "shown-1", "keep=no")
+        program("tag", "shown-1", "keep-", "b-")
+        program("note", "shown-1", "--remove")
+        body = sweeps.get("sweeptrial", "shown-1")
+        assert list(body["metadata"]["labels"]) == ["sweepjob.dev/sweep"]
+
+    @pytest.mark.parametrize(("role", "may_change"), [("view", False), ("edit", True)])
+    def test_who_may_tag(
+        self, program: Program, sweeps: Sweeps, role: str, may_change: bool
+    ) -> None:
+        who = f"{role}er"
+        sweeps.kubectl("create", "rolebinding", who, f"--clusterrole={role}", f"--user={who}")
+        words = ("tag", "shown-3", f"by={role}", f"--as={who}")
+        if may_change:
+            assert "shown-3 tagged" in eventually(lambda: _said(program, *words), 40, "the right")
+        else:
+            said = (
+                "error: you may read shown-3, but not change it: tags and notes need the permission"
+            )
+            assert eventually(
+                lambda: said in program.fails(*words), 40, "the right to read is known"
+            )
+
     def test_an_ended_sweep_cannot_be_changed(self, program: Program) -> None:
         assert "has ended (Complete)" in program.fails("suspend", "shown")
         assert "only failed and canceled trials" in program.fails("retry", "shown-1")
@@ -169,11 +210,19 @@ def test_a_running_sweep_is_changed(sweeps: Sweeps, program: Program) -> None:
         return str(sweeps.trials("changed")[trial]["status"]["phase"])
 
     eventually(lambda: phase(0) == phase(1) == "Running", 60, "two trials run")
+    program("tag", "changed-1", "keep=yes")
+    program("note", "changed-1", "while it runs")
+    written = sweeps.trials("changed")[1]["status"].get("curve", {}).get("reports", 0)
     assert "no new trial starts" in program("suspend", "changed")
     assert "canceled: its Job is deleted" in program("stop", "changed-0")
     eventually(lambda: phase(0) == "Canceled", 60, "the trial is canceled")
     assert len(sweeps.trials("changed")) == 2, "suspended"
     before = sweeps.trials("changed")[0]["metadata"]["uid"]
+    eventually(
+        lambda: sweeps.trials("changed")[1]["status"]["curve"]["reports"] > written,
+        60,
+        "the operator has written the record of the tagged trial",
+    )
     assert "tried again" in program("retry", "changed-0")
     program("resume", "changed")
     again = eventually(
@@ -186,4 +235,6 @@ def test_a_running_sweep_is_changed(sweeps: Sweeps, program: Program) -> None:
     assert "nothing to stop" not in program("stop", "sweepjob/changed")
     status = sweeps.await_end("changed")["status"]
     assert status["phase"] == "Complete"
+    assert program("tag", "changed-1") == "keep=yes\n"
+    assert program("note", "changed-1") == "while it runs\n"
     assert {c["reason"] for c in status["conditions"] if c["type"] == "Complete"} == {"Stopped"}

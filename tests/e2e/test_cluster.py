@@ -73,6 +73,7 @@ def test_a_frozen_node_is_detected_and_recovers(second: Target) -> None:
     eventually(lambda: ready(second)["node-2"] == "Unknown", 60, "node-2 is not heard of")
     cluster("node", "thaw", "2")
     eventually(lambda: ready(second)["node-2"] == "True", 60, "node-2 is back")
+    assert ready(second)["node-1"] == "True", "the other node was not affected"
 
 
 def test_a_killed_node_is_detected(second: Target) -> None:

@@ -151,6 +151,10 @@ def test_the_page_shows_what_export_writes(
         }
         assert ours["curve"] == curve
         assert theirs.pop("later") == []
+        assert (theirs.pop("tags"), theirs.pop("note")) == (
+            ours.get("tags", {}),
+            ours.get("note", ""),
+        )
         parameters = theirs.pop("parameters")
         case = {f"case.{key}": value for key, value in parameters.pop("case").items()}
         assert ours["parameters"] == {**parameters, **case}
@@ -235,6 +239,41 @@ def test_the_leaderboard_sorts_and_filters(page: Visit, address: str, ended: str
     page.page.get_by_label("rate", exact=True).uncheck()
     assert not page.page.locator(".tabulator-col", has_text="rate").first.is_visible()
     assert HOSTILE in page.page.locator(".tabulator-table").inner_text()
+
+
+def test_tags_and_the_note_of_a_trial_are_changed(
+    page: Visit, address: str, sweeps: Sweeps, ended: str
+) -> None:
+    opened(page, address, ended)
+    page.show("trial/2", "#view .trial")
+    edit = page.page.get_by_role("button", name="Edit")
+    edit.click()
+    page.page.get_by_label("Tags").fill("keep=yes, owner=ana")
+    page.page.get_by_label("Note").fill(f"first line\n{HOSTILE}")
+    page.page.get_by_role("button", name="Save").click()
+    page.page.get_by_text("Saved.").wait_for()
+    page.until("page.model.trial(2).note?.includes('onerror')")
+    meta = sweeps.get("sweeptrial", f"{ended}-2")["metadata"]
+    assert meta["labels"]["sweepjob.dev/tag-owner"] == "ana"
+    assert meta["annotations"]["sweepjob.dev/note"] == f"first line\n{HOSTILE}"
+    assert HOSTILE in page.page.locator(".trial-note").inner_text()
+    page.page.get_by_role("link", name="keep=yes").click()
+    page.until("page.view.table?.getDataCount('active') === 1")
+    assert "filter.tags=%3Dkeep%3Dyes" in page.page.url
+    page.page.reload()
+    page.until("page.view?.table?.getDataCount('active') === 1")
+    page.show("compare/2,3", "#view .tag")
+    assert HOSTILE in page.page.locator("table.diff").inner_text()
+    # What cannot be a tag is said, and the form stays.
+    page.show("trial/2", "#view .trial")
+    edit.click()
+    page.page.get_by_label("Tags").fill("b=1 b=2")
+    page.page.get_by_role("button", name="Save").click()
+    page.page.get_by_text("The tag b is given twice").wait_for()
+    page.page.get_by_label("Tags").fill("a/b=1")
+    page.page.get_by_role("button", name="Save").click()
+    page.page.get_by_text("a key has 1 to 59 characters", exact=False).wait_for()
+    page.complaints[:] = [c for c in page.complaints if "400" not in c]
 
 
 def test_brushing_selects_trials(page: Visit, address: str, ended: str) -> None:

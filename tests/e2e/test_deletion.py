@@ -10,9 +10,9 @@ def test_deleting_a_running_sweep_deletes_its_objects(sweeps: Sweeps) -> None:
     sweeps.apply("doomed", sweeps.spec(space))
     eventually(lambda: len(sweeps.running_pods("doomed")) == 2, 60, "two trials run")
     sweeps.kubectl("delete", "sweepjob", "doomed", "--wait=false")
-    eventually(
-        lambda: not sweeps.get("sweepjobs,sweeptrials,jobs,pods")["items"], 30, "all of it is gone"
-    )
+    kinds = "sweepjobs,sweeptrials,jobs,pods"
+    eventually(lambda: not sweeps.get(kinds)["items"], 30, "all of it is gone")
+    assert sweeps.get(kinds)["items"] == [], "nothing was created again"
 
 
 def test_the_same_name_can_be_used_again_at_once(sweeps: Sweeps) -> None:

@@ -255,6 +255,7 @@ def test_pruning_deletes_a_sweep_with_all_its_objects(flux: Flux) -> None:
         )
 
     _, gone = flux.protocol.await_(nothing_is_left, 60, "sweep, trials, Jobs and pods are gone")
+    assert nothing_is_left(), "nothing was created again"
     flux.protocol.add(
         "the file is deleted", f"{said}; all gone", seconds + gone, flux.writes("pruned")
     )

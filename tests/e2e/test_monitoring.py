@@ -48,6 +48,7 @@ def test_alerts_are_valid_and_fire_for_their_cause_only() -> None:
 def test_the_names_follow_the_conventions(sweeps: Sweeps) -> None:
     text = sweeps.target.kubectl("get", "--raw", PROXY)
     own = [line for line in text.splitlines() if "sweepjob" in line]
+    assert any(line.startswith("# TYPE sweepjob_trials") for line in own)
     promtool("check", "metrics", stdin="\n".join([*own, ""]))
 
 

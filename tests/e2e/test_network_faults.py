@@ -68,6 +68,7 @@ def run_under_faults(sweeps: Sweeps, name: str, act: Callable[[], None] = lambda
 
 def test_a_partitioned_leader_is_replaced_and_stops(sweeps: Sweeps, proxy: FaultProxy) -> None:
     """Nothing gets through to the leader any more, while it lives, takes reports and decides."""
+    ended = list[int]()
 
     def cut() -> None:
         leader = holder(sweeps)
@@ -77,8 +78,10 @@ def test_a_partitioned_leader_is_replaced_and_stops(sweeps: Sweeps, proxy: Fault
         time.sleep(5)  # both are alive, and the other one works
         proxy.silent = set()
         eventually(lambda: restarts(sweeps, leader) > before, 90, "the old leader has ended")
+        ended.append(restarts(sweeps, leader) - before)
 
     run_under_faults(sweeps, "cut", cut)
+    assert ended == [1], "the old leader has ended once, and the sweep is as without the cut"
 
 
 def test_a_partition_of_thirty_seconds(sweeps: Sweeps, proxy: FaultProxy) -> None:

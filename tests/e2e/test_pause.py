@@ -112,7 +112,7 @@ def test_promotion_survives_kills_of_the_operator(sweeps: Sweeps) -> None:
         return sum(bool(status.get("executions")) for status in statuses)
 
     for paused in (1, 2, 3):
-        eventually(lambda n=paused: paused_so_far() >= n or None, 120, f"{paused} were paused")  # type: ignore[misc]
+        eventually(lambda n=paused: paused_so_far() >= n or None, 120, f"{paused} were paused")  # type: ignore[misc] # bound at once
         kill_operator(sweeps)
     sweep = sweeps.await_end("halving")
     assert sweep["status"]["phase"] == "Complete"

@@ -9,6 +9,7 @@ from typing import Protocol
 from sweepjob.local.store import Body, Change, Key
 
 RANK = "batch.kubernetes.io/job-completion-index"
+NODE_IS_LOST = "tests/node-is-lost"  # annotation of a pod
 _TERMINAL = ("Succeeded", "Failed")  # of pods
 _ENDS = ("Succeeded", "EarlyStopped", "Failed", "Canceled")
 
@@ -148,9 +149,9 @@ def _listed(pods: list[Body]) -> str:
 
 
 def is_over(pod: Body) -> bool:
-    """Whether no container of a pod runs, though its phase may not be terminal yet."""
+    """Whether no container of a pod runs, though its phase may not be terminal yet, or never is."""
     status = pod["status"]
-    if status.get("phase") in _TERMINAL:
+    if status.get("phase") in _TERMINAL or NODE_IS_LOST in pod["metadata"].get("annotations", {}):
         return True
     kinds = ("containerStatuses", "initContainerStatuses")
     states = [container["state"] for kind in kinds for container in status.get(kind) or ()]

@@ -1,11 +1,13 @@
 """Users with kubectl, at random: they delete Jobs and pods, suspend the sweep, resume it, and stop it in the
-end. Where trials have checkpoints, they pause and resume them."""
+end. They tag trials and note things about them. Where trials have checkpoints, they pause and resume them."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 
+from sweepjob.api import names
+from sweepjob.api.sweeptrial.annotations import AnnotationChange
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Key
@@ -26,6 +28,7 @@ class UserActions:
 
     Attributes:
         acts: how many the server carried out.
+        tags: the newest tag and note of each trial.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class UserActions:
         self._pause = pause
         self._timeout = timeout
         self.acts = 0
+        self.tags: dict[Key, str] = {}
 
     async def run(self) -> None:
         try:
@@ -53,13 +57,16 @@ class UserActions:
             self._change(stop=True)
 
     def _act(self) -> None:
-        kinds = ("jobs", "jobs", "pods", "suspend")
+        kinds = ("jobs", "jobs", "pods", "suspend", "tag")
         sweep = self._server.store.get("sweepjobs", self._sweep)
         if sweep is not None and "checkpoint" in sweep["spec"]["trial"]:
-            kinds = ("jobs", "pods", "suspend", *("trial",) * 6)
+            kinds = ("jobs", "pods", "suspend", "tag", *("trial",) * 6)
         kind = self._chance.choice(kinds)
         if kind == "trial":
             self._pause_or_resume()
+            return
+        if kind == "tag":
+            self._tag()
             return
         if kind == "suspend":
             self._change(suspend=self._chance.random() < 0.3)
@@ -77,6 +84,25 @@ class UserActions:
         path = f"{_SWEEPJOBS}/namespaces/{namespace}/sweeptrials/{name}"
         body = {"spec": {"paused": wish}}
         self.acts += self._server.answer(Request("PATCH", path, {}, body))[0] == 200
+
+    def _tag(self) -> None:
+        found = sorted(self._server.store.all("sweeptrials"))
+        if not found:
+            return
+        key, value = self._chance.choice(found), str(self._chance.randrange(100))
+        change = AnnotationChange({"seen": value}, f"seen {value}")
+        path = f"{_SWEEPJOBS}/namespaces/{key[0]}/sweeptrials/{key[1]}"
+        done, _ = self._server.answer(Request("PATCH", path, {}, {"metadata": change.metadata()}))
+        assert done == 200
+        self.acts += 1
+        self.tags[key] = value
+
+    def check_tags(self) -> None:
+        """Check that every trial has the tag and the note that it was given last."""
+        for key, value in self.tags.items():
+            meta = self._server.store.all("sweeptrials")[key]["metadata"]
+            assert meta["labels"][f"{names.LABEL_TAG}seen"] == value
+            assert meta["annotations"][names.ANNOTATION_NOTE] == f"seen {value}"
 
     def _delete(self, kind: str, key: Key) -> None:
         """As kubectl does: a Job in the background, unless it is told otherwise."""

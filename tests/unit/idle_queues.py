@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from sweepjob.controllers.queues import Queues
 from sweepjob.controllers.sweep_registry import SweepRegistry
 
 from tests.fake_api.harness import SETTINGS
+from tests.waiting import until
 
 
 async def _unused(key: object) -> float | None:
@@ -21,6 +20,4 @@ def idle_queues() -> Queues:
 
 
 async def requeued(queues: Queues) -> None:
-    async with asyncio.timeout(30):
-        while not queues.sweeps.depth:  # noqa: ASYNC110 - nobody runs the queue
-            await asyncio.sleep(0.01)
+    await until(lambda: queues.sweeps.depth)

@@ -58,6 +58,10 @@ class Sidecar:
         self.url = f"http://127.0.0.1:{self.port}"
 
     @property
+    def connections(self) -> int:
+        return self._server.connections
+
+    @property
     def values(self) -> list[float]:
         return list(self.store.batch(1).values)
 
@@ -123,7 +127,7 @@ def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, A
 
 def raw(port: int, data: bytes) -> bytes:
     """What a server answers to these bytes, until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=50) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         found = b""

@@ -21,6 +21,8 @@ from tests.fake_api.access_rules import AccessRules, key
 from tests.fake_api.harness import EPOCH
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
+pytestmark = pytest.mark.virtual_time
+
 
 def client(access_rules: AccessRules) -> FaultyTransport:
     return FaultyTransport(

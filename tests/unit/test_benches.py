@@ -24,7 +24,9 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_imported(name: str) -> None:
-    importlib.import_module(name)
+    file = importlib.import_module(name).__file__
+    assert file is not None
+    assert Path(file).is_relative_to(ROOT)
 
 
 def test_the_memory_of_few_trials_is_measured() -> None:

@@ -61,7 +61,7 @@ class Script:
 
 def test_virtual_time_and_pauses() -> None:
     script = Script()
-    simulation = Simulation(Curves(), script)  # type: ignore[arg-type]
+    simulation = Simulation(Curves(), script)  # type: ignore[arg-type] # a fake script
     bests = simulation.run()
     assert script.log[:3] == [("0.01", 1.0), ("0.02", 2.0), ("0.03", 3.0)]
     assert ("resume", 20.0) in script.log  # the first slot that is free is that of trial 1
@@ -76,7 +76,7 @@ def test_budgets_are_gpu_time_of_all_workers() -> None:
     """After 5 full trials' time, 50 seconds for each of four workers, trial 3 is at its end."""
     assert (WORKERS, BUDGETS[0] * Curves().seconds / WORKERS) == (4, 50.0)
     script = Script(log=[])
-    assert Simulation(Curves(), script).run()[0] >= 3.1  # type: ignore[arg-type]
+    assert Simulation(Curves(), script).run()[0] >= 3.1  # type: ignore[arg-type] # a fake script
 
 
 def test_the_forest_predicts_what_scikit_learn_predicts() -> None:
@@ -113,7 +113,7 @@ def test_a_curve_can_be_trained_again() -> None:
 def test_a_sweep_of_ours_ends_where_its_space_does(policy: dict[str, Any] | None) -> None:
     space = [{"name": "n", "type": "randint", "min": 0, "max": 7}]
     found = Sweep(space, "maximize", 1, 10, True, {"type": "random"}, policy)
-    simulation = Simulation(Curves(), found)  # type: ignore[arg-type]
+    simulation = Simulation(Curves(), found)  # type: ignore[arg-type] # a fake script
     simulation.run()
     assert sorted(simulation.made) == list(range(8))
     assert found.next(1e9) is None

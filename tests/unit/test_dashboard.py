@@ -50,6 +50,7 @@ def test_a_trial_equals_what_export_writes() -> None:
         row = json_value(
             full_trial_row(TrialView.of(trial_body(n, [0.1 * n, 0.2 * n]), Goal.MAXIMIZE), NOW)
         )
+        assert (row.pop("tags"), row.pop("note")) == ({}, ""), "left out where there are none"
         assert {key: shown[f"sweep-{n}"][key] for key in row} == row
         assert shown[f"sweep-{n}"]["curve"]["values"] == [0.1 * n, 0.2 * n]
 

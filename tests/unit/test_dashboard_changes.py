@@ -41,4 +41,5 @@ async def test_waiting_ends_at_the_next_change() -> None:
     waits = [asyncio.create_task(log.wait()) for _ in range(2)]
     await asyncio.sleep(0)
     log.record_deletion(3)
-    await asyncio.wait_for(asyncio.gather(*waits), 1)
+    await asyncio.wait_for(asyncio.gather(*waits), 120)
+    assert log.deleted(0) == [3]

@@ -191,7 +191,7 @@ class Server:
 
 def test_a_thousand_trials_ask_once_a_minute_and_only_where_it_matters() -> None:
     server, now = Server(DOCUMENT, DOCUMENT), [0.0]
-    reader = SchemaReader(server, lambda: now[0])  # type: ignore[arg-type]
+    reader = SchemaReader(server, lambda: now[0])  # type: ignore[arg-type] # a fake client
     numeric = manifest_spec(nodes=swept("n")).trial.manifest
     plain = parse_sweepjob(
         sweepjob(
@@ -215,7 +215,7 @@ def test_a_thousand_trials_ask_once_a_minute_and_only_where_it_matters() -> None
 
 def test_trials_that_start_together_share_an_answer_and_an_error() -> None:
     server = Server(errors.Unavailable("gone"), DOCUMENT)
-    reader = SchemaReader(server, lambda: 0.0)  # type: ignore[arg-type]
+    reader = SchemaReader(server, lambda: 0.0)  # type: ignore[arg-type] # a fake client
     manifests = [
         manifest_spec(nodes=swept("n"), **{f"f{n}": swept("q")}).trial.manifest for n in range(9)
     ]
@@ -283,7 +283,7 @@ def test_a_server_that_publishes_nothing_leaves_strings_and_is_asked_again() -> 
         errors.Unavailable("gone"),
         DOCUMENT,
     )
-    reader = SchemaReader(Server(*answers), lambda: 0.0)  # type: ignore[arg-type]
+    reader = SchemaReader(Server(*answers), lambda: 0.0)  # type: ignore[arg-type] # a fake client
     manifest = manifest_spec(nodes=swept("n")).trial.manifest
 
     async def read() -> None:
@@ -301,7 +301,7 @@ def test_a_gateway_that_passes_no_such_requests_on_delays_jobs_for_a_minute(
 ) -> None:
     """It answers 503 for as long as it runs; an outage is shorter, and creates no Job either."""
     server, now = Server(), [0.0]
-    reader = SchemaReader(server, lambda: now[0])  # type: ignore[arg-type]
+    reader = SchemaReader(server, lambda: now[0])  # type: ignore[arg-type] # a fake client
     manifest = manifest_spec(nodes=swept("n")).trial.manifest
 
     async def read(at: float, answer: dict[str, Any] | errors.ApiError) -> object:
@@ -338,7 +338,7 @@ def test_a_gateway_that_passes_no_such_requests_on_delays_jobs_for_a_minute(
 def test_values_that_stay_strings_are_said_once(
     answer: errors.ApiError, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reader = SchemaReader(Server(answer, answer), lambda: 0.0)  # type: ignore[arg-type]
+    reader = SchemaReader(Server(answer, answer), lambda: 0.0)  # type: ignore[arg-type] # a fake client
     manifest = manifest_spec(nodes=swept("n")).trial.manifest
     for _ in range(2):
         assert asyncio.run(reader.read(manifest)) == {}

@@ -23,6 +23,8 @@ from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
 from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 
+from tests.processor_time import assert_within
+
 from .mutation import mutate
 from .test_hostile_objects import JOB, POD
 
@@ -79,10 +81,8 @@ def event(change: Callable[[dict[str, Any]], None], **metadata: Any) -> bytes:
 @pytest.mark.parametrize("change", HARMLESS)
 def test_what_is_not_needed_of_a_pod_is_skipped(change: Callable[[dict[str, Any]], None]) -> None:
     line = event(change)
-    began = time.thread_time()
-    found = decode_event(line, POD_FIELDS)["object"]
-    assert time.thread_time() - began < 0.05
-    assert parse_pod(found) == parse_pod(POD)
+    assert_within(0.05, lambda: decode_event(line, POD_FIELDS))
+    assert parse_pod(decode_event(line, POD_FIELDS)["object"]) == parse_pod(POD)
 
 
 @pytest.mark.parametrize("change", HARMFUL)
@@ -90,9 +90,8 @@ def test_a_pod_with_too_much_of_what_is_needed_is_known_by_name(
     change: Callable[[dict[str, Any]], None],
 ) -> None:
     line = event(change)
-    began = time.thread_time()
+    assert_within(0.05, lambda: decode_event(line, POD_FIELDS))
     found = decode_event(line, POD_FIELDS)["object"]
-    assert time.thread_time() - began < 0.05
     assert isinstance(found, UnreadableObject)
     assert found["metadata"]["uid"] == POD["metadata"]["uid"]
     assert "is not read: it has" in found.reason
@@ -199,7 +198,7 @@ async def test_a_list_that_is_too_large_is_read_in_smaller_pages() -> None:
     caches = caches_of(heavy)
     informer = caches._informers.pods("n")
     running = asyncio.create_task(informer.run())
-    await asyncio.wait_for(heavy.more.wait(), 10)
+    await asyncio.wait_for(heavy.more.wait(), 120)
     running.cancel()
     assert len(informer.objects) == 100
     assert heavy.asked[:2] == ["500", "62"]
@@ -217,7 +216,7 @@ async def test_a_watch_survives_the_largest_pod() -> None:
     caches = caches_of(heavy)
     informer = caches._informers.pods("n")
     running = asyncio.create_task(informer.run())
-    await asyncio.wait_for(heavy.more.wait(), 10)
+    await asyncio.wait_for(heavy.more.wait(), 120)
     await asyncio.sleep(0)
     running.cancel()
     assert len(informer.unparseable) == 1, "it is counted, and named in the log"

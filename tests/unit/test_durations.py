@@ -32,4 +32,4 @@ def test_seconds_of_a_duration(text: object, seconds: int | None) -> None:
 
 def test_a_duration_in_place_of_seconds_is_refused_with_the_seconds() -> None:
     with pytest.raises(ArgumentError, match=r"timeout: 'PT1H': must be a number, of seconds: 3600"):
-        SweepJobLimits(timeout="PT1H")  # type: ignore[arg-type]
+        SweepJobLimits(timeout="PT1H")  # type: ignore[arg-type] # a wrong type on purpose

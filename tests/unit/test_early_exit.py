@@ -60,7 +60,7 @@ def test_the_sidecar_exits_when_the_trainer_closes_its_files(store: MetricStore)
 
 
 def test_a_trainer_that_opens_files_again_is_running(store: MetricStore) -> None:
-    trainer, shutdown = Trainer(loading=4.0), threading.Event()
+    trainer, shutdown = Trainer(loading=8.0), threading.Event()
     early_exit.exit_with_trainer(trainer, store, shutdown)
     let_go(trainer, store, lets_go=True)
     time.sleep(0.2)
@@ -74,9 +74,9 @@ def test_long_trials_have_no_early_exit(
     monkeypatch.setattr(early_exit, "_MAX_TRIAL_DURATION", 0.2)
     trainer, shutdown = Trainer(), threading.Event()
     early_exit.exit_with_trainer(trainer, store, shutdown)
-    time.sleep(0.3)
+    time.sleep(1.0)
     let_go(trainer, store, lets_go=True)
-    assert not shutdown.wait(1.5)
+    assert not shutdown.wait(1.0)
 
 
 def test_a_wrong_early_exit_is_not_repeated(store: MetricStore, tmp_path: Path) -> None:

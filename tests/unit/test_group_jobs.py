@@ -287,7 +287,7 @@ def launch(job: dict[str, Any], rank: int, folder: Path, programs: dict[str, str
     env = {**environment(job), "SWEEPJOB_RANK": str(rank), "PATH": f"{folder}:{os.environ['PATH']}"}
     words = [w.replace("$$", "$") for w in trainer["command"]]
     words[2] = words[2].replace("/usr/sbin/sshd", "sshd")
-    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=120, check=False)
     return f"{done.stdout}{done.stderr}exit {done.returncode}"
 
 

@@ -25,6 +25,7 @@ from sweepjob.sidecar.mlflow.report_selection import TrialRuns
 from sweepjob.sidecar.termination_message import TerminationMessage
 
 from tests.cluster.layout import PROJECT
+from tests.waiting import wait_until
 
 from .sidecars import METRIC, TRIAL, Sidecar, raw, request
 
@@ -265,7 +266,7 @@ def test_a_large_body_that_never_ends_keeps_nobody_else_waiting(sidecar: Sidecar
     head = b"POST /api/2.0/mlflow/runs/log-batch HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     with contextlib.ExitStack() as stack:
         for _ in range(20):
-            opened = socket.create_connection(("127.0.0.1", sidecar.port), timeout=10)
+            opened = socket.create_connection(("127.0.0.1", sidecar.port), timeout=50)
             stack.enter_context(opened).sendall(head + b"fffff\r\n" + b"[" * 1000)
         sidecar.log(TRIAL, 0.75)
     assert sidecar.values == [0.75]
@@ -276,7 +277,7 @@ def test_a_large_body_that_stops_gives_way(
 ) -> None:
     monkeypatch.setattr(server, "_BODY_PAUSE", 0.2)
     head = b"POST /api/2.0/mlflow/runs/log-batch HTTP/1.1\r\nContent-Length: 999999\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", sidecar.port), timeout=10) as opened:
+    with socket.create_connection(("127.0.0.1", sidecar.port), timeout=50) as opened:
         opened.sendall(head)
         body = {"run_id": TRIAL, "metrics": [metric()], "note": "x" * 300_000}
         sidecar.ask("POST", "runs/log-batch", body)
@@ -287,7 +288,7 @@ def test_connections_are_limited(sidecar: Sidecar, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(server, "_MAX_CONNECTIONS", 5)
     with contextlib.ExitStack() as stack:
         opened = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", sidecar.port), timeout=10))
+            stack.enter_context(socket.create_connection(("127.0.0.1", sidecar.port), timeout=50))
             for _ in range(8)
         ]
         for connection in opened[5:]:
@@ -295,7 +296,7 @@ def test_connections_are_limited(sidecar: Sidecar, monkeypatch: pytest.MonkeyPat
         for connection in opened[:5]:
             connection.sendall(b"GET /health HTTP/1.1\r\n\r\n")
             assert connection.recv(1) == b"H"
-    threading.Event().wait(0.1)
+    wait_until(lambda: sidecar.connections == 0)
     sidecar.log(TRIAL, 0.5)
 
 
@@ -311,7 +312,7 @@ def test_many_runs_traces_and_tags(sidecar: Sidecar) -> None:
 
 
 def test_the_termination_message_is_written_again_after_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Without a file descriptor, say: the script opened too many connections."""
     monkeypatch.setattr("sweepjob.sidecar.termination_message._RETRY", 0.01)
@@ -320,10 +321,7 @@ def test_the_termination_message_is_written_again_after_an_error(
     message = TerminationMessage(folder / "log", store)
     message.start()
     store.add_report(METRIC, 0.5)
-    threading.Event().wait(0.1)
+    wait_until(lambda: "the termination message: " in capfd.readouterr().err)
     folder.mkdir()
-    for _ in range(100):
-        if (folder / "log").exists() and '"count":1' in (folder / "log").read_text():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("it is not written")
+    log = folder / "log"
+    wait_until(lambda: log.exists() and '"count":1' in log.read_text(), "it is not written")

@@ -81,6 +81,21 @@ async def test_an_older_event_does_not_undo_our_own_write() -> None:
     assert informer.objects["n", "a"].version == "20"
 
 
+async def test_a_version_that_is_known_is_not_parsed_again() -> None:
+    parsed = list[str]()
+
+    def parse(body: Any) -> Thing:
+        parsed.append(body["metadata"]["resourceVersion"])
+        return thing(body)
+
+    api_server = ScriptedApiServer([], [])
+    informer = Informer(api_server, Resource("/api", "things"), parse, lambda old, new: None, "n")
+    informer.store_own_write(body("a", 20))
+    for version, uid in ((15, "a"), (20, "a"), (20, "another"), (25, "another")):
+        informer.apply(event("MODIFIED", "a", version, uid))
+    assert parsed == ["20", "20", "25"], "an object of another uid is another object"
+
+
 async def test_the_deletion_of_an_old_object_spares_its_successor() -> None:
     informer, _ = await play([[body("a", 10, "old")]], [[]])
     informer.store_own_write(body("a", 20, "new"))

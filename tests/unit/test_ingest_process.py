@@ -59,7 +59,7 @@ class Port:
         """Blocks: to be called in a thread."""
         claims = json.dumps({"pod": {"name": "p", "uid": "u"}}).encode()
         token = f"head.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.signature"
-        link = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self._tls)
+        link = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=120, context=self._tls)
         link.request(
             "POST", protocol.REPORTS_PATH, push.dump(), {"Authorization": f"Bearer {token}"}
         )

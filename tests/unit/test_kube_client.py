@@ -52,7 +52,7 @@ async def api(address: str) -> AsyncIterator[KubeClient]:
 
 
 async def test_a_silent_watch_times_out(api: KubeClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "IDLE_TIMEOUT", 0.3)
+    monkeypatch.setattr(client, "IDLE_TIMEOUT", 2.0)
     seen: list[object] = []
 
     async def watch() -> None:
@@ -74,7 +74,7 @@ async def test_log_streams_have_their_own_connections(
     logs = [connected.read_log("n", f"p{n}", "trainer", 0, follow=True) for n in range(8)]
     readings = [asyncio.create_task(anext(log)) for log in logs]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await asyncio.gather(*readings)
             watch = connected.watch(resources.PODS, "n", "", "1")
             assert await anext(watch) == EVENT
@@ -93,7 +93,7 @@ async def test_watches_have_their_own_connections(
     connected = KubeClient(HttpTransport(Endpoint(address)))
     watches = [connected.watch(resources.PODS, f"n{n}", "", "1") for n in range(8)]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await asyncio.gather(*(anext(watch) for watch in watches))
             assert await connected.get(resources.PODS, "n", "read") == EVENT["object"]
     finally:
@@ -106,24 +106,24 @@ async def test_a_log_that_does_not_begin_times_out(
     api: KubeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kubelet hangs. One that is silent after it has begun is followed on."""
-    monkeypatch.setattr(http_transport, "_STREAM_START_TIMEOUT", 0.3)
+    monkeypatch.setattr(http_transport, "_STREAM_START_TIMEOUT", 1.0)
     log = api.read_log("n", "hung", "trainer", 0, follow=True)
-    async with asyncio.timeout(10):
-        with pytest.raises(errors.Unavailable, match=r"no response began within 0\.3 s"):
+    async with asyncio.timeout(120):
+        with pytest.raises(errors.Unavailable, match=r"no response began within 1 s"):
             await anext(log)
     silent = api.read_log("n", "p", "trainer", 0, follow=True)
     await anext(silent)
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.6):
+        async with asyncio.timeout(1.5):
             await anext(silent)
 
 
 async def test_a_log_that_is_not_followed_may_not_fall_silent(
     api: KubeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client, "IDLE_TIMEOUT", 0.3)
+    monkeypatch.setattr(client, "IDLE_TIMEOUT", 2.0)
     log = api.read_log("n", "p", "trainer", 0, follow=False)
     await anext(log)
     with pytest.raises(errors.Unavailable, match="log of p broke"):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await anext(log)

@@ -118,3 +118,85 @@ def test_summaries_in_lines_of_their_own(lines: list[str], is_ambiguous: bool) -
     assert len(values) == len(lines)
     assert bool(parser.ambiguity) is is_ambiguous
     assert ("Print best_acc=0.5" in parser.ambiguity) is is_ambiguous
+
+
+@pytest.mark.parametrize(
+    ("lines", "meant"),
+    [
+        (["[rank0]: acc=0.5", "[rank1]: acc=0.4", "[rank0]: acc=0.6"], [0.5, 0.6]),
+        (["[default1]:epoch 1 acc: 0.5", "[default0]:epoch 1 acc: 0.4"], [0.4]),
+        (["epoch 1 rank 10 acc=0.5", "epoch 1 rank 1 acc=0.4"], [0.4]),
+        (["INFO:local_rank=1:acc=0.5", "INFO:local_rank=0:acc=0.4"], [0.4]),
+        (["[1,1]<stdout>:acc=0.5", "[1,0]<stdout>:acc=0.4"], [0.4]),
+        (["(train pid=7) acc=0.5", "(train pid=8) acc=0.4"], None),
+        (["(RayTrainWorker pid=7, ip=10.0.0.1) acc=0.5", "(pid=8) acc=0.4"], None),
+    ],
+)
+def test_values_of_several_processes_are_told(lines: list[str], meant: list[float] | None) -> None:
+    values, parser = read("acc", *lines)
+    assert len(values) == len(lines)
+    assert "several processes of the trial print 'acc'" in parser.ambiguity
+    found = re.search(r"select one: '(.*)'", parser.ambiguity)
+    assert (found is not None) is (meant is not None)
+    if found is not None:
+        assert read("acc", *lines, pattern=found[1])[0] == meant
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["[rank0]: acc=0.5", "[rank0]: acc=0.4", "[rank1]: loss=1"],
+        ["rank 8: acc=0.5", "rank 8: acc=0.4"],
+        ["[0] acc:0.5", "[1] acc:0.4"],  # xgboost
+        ["0: acc: 0.5", "1: acc: 0.4"],  # catboost
+        ["frank 1 acc=0.5", "frank 2 acc=0.4", "rank-1 acc=1", "top rank 1.5 acc=1"],
+        ["acc=0.5 rank 1", "acc=0.4 rank 2"],
+        ["[rank0]: acc=0.5", "acc=0.4"],
+    ],
+)
+def test_values_of_one_process(lines: list[str]) -> None:
+    values, parser = read("acc", *lines)
+    assert len(values) >= 2
+    assert parser.ambiguity == ""
+
+
+def epochs(*formats: str, count: int = 8) -> list[str]:
+    return [form.format(n=n, acc=n / 16) for n in range(count) for form in formats]
+
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        (epochs("INFO:root:epoch {n} acc={acc}", "20:00:0{n},123 - root - epoch {n} acc={acc}"), 2),
+        (epochs("epoch {n}: acc: {acc} loss: 1", "epoch {n}: acc: {acc} loss: 1"), 2),
+        (
+            epochs(
+                *["20:00:0{n}.1 acc={acc}", "20:00:0{n}.2 acc={acc}", "20:00:0{n}.3 acc={acc}"] * 2
+            ),
+            6,
+        ),
+        (epochs("acc={acc}", "acc={acc}", "loss={n}"), 2),
+    ],
+)
+def test_lines_that_come_several_times_are_told(lines: list[str], times: int) -> None:
+    values, parser = read("acc", *lines)
+    assert len(values) == 8 * times
+    assert f"each line with 'acc' {times} times" in parser.ambiguity
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        epochs("epoch {n} acc={acc}"),
+        epochs("acc={acc}", "acc={acc}", count=5),  # perhaps a coincidence
+        epochs("step 1{n} acc=0.5", "step 2{n} acc=0.5"),
+        epochs("[{n}0] acc:{acc}", "[{n}1] acc:{acc}"),
+        epochs("{n}0/99 acc={acc}", "{n}1/99 acc={acc}"),
+        epochs("fold 1: acc={acc}", "fold 2: acc={acc}"),
+        epochs("acc={acc} loss=1", "acc={acc} loss=2"),
+        ["acc=0.5"] * 40,
+        ["acc=0.1", *epochs("acc={acc}", "acc={acc}")],
+    ],
+)
+def test_values_that_are_equal_by_chance(lines: list[str]) -> None:
+    assert read("acc", *lines)[1].ambiguity == ""

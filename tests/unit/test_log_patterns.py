@@ -7,6 +7,8 @@ import time
 import pytest
 from sweepjob.log_parsing.log_parser import LogParser
 
+from tests.processor_time import TRIES, assert_within
+
 PATTERNS = {
     "a long repetition": r"(?P<value>.{0,1000}x)",
     "one in the middle": r"(?P<value>[0-9])(?:.{0,400}y)?",
@@ -30,11 +32,10 @@ LINES = [
 @pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
 @pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_no_line_takes_long(pattern: str, line: str) -> None:
-    parser = LogParser("acc", pattern, time.thread_time)
-    parser.read("a line")
-    before = time.thread_time()
-    parser.read(line)
-    assert time.thread_time() - before < 0.05
+    parsers = [LogParser("acc", pattern, time.thread_time) for _ in range(TRIES)]
+    for parser in parsers:
+        parser.read("a line")
+    assert_within(0.05, lambda: parsers.pop().read(line))
 
 
 def test_a_line_that_is_too_long_for_a_pattern_is_said() -> None:

@@ -25,6 +25,8 @@ from sweepjob.log_parsing.position import LogPosition
 from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
+from tests.waiting import until
+
 from .pods import pod
 
 CLOCK = 1767225600.0  # the first second of LINES
@@ -78,7 +80,7 @@ async def read(
     record = parse_pod(pod({"phase": "Running"}))
     readers.follow(record, LogParser("score"), after)
     readers.follow(record, LogParser("score"), after)  # a second time changes nothing
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         while not readers.has_read(record.uid):  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0)
     return values, len(finished)
@@ -121,11 +123,12 @@ async def test_a_stream_that_does_not_end_with_its_pod_is_cut_off() -> None:
     api: Any = Endless()
     readers = LogReaders(api, lambda uid: seen[0], report, lambda pod: finished.set())
     readers.follow(record, LogParser("score"), 0)
-    await asyncio.sleep(0.1)
+    await until(lambda: values == [3.0])
+    await asyncio.sleep(0.2)  # longer than a stream may be idle once its pod has ended
     assert not finished.is_set(), "as long as the pod runs"
     seen[0] = ended()
     readers.follow(seen[0], LogParser("score"), 0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(120):
         await finished.wait()
     assert values == [3.0, 4.0]
 
@@ -219,22 +222,23 @@ class Readers:
 
 async def test_a_flood_does_not_block_the_event_loop() -> None:
     """A task on the same loop, which stands for a push of another namespace. Time in which this process
-    had no core is not the reader's fault: what counts is processor time within one turn of the loop."""
-    compile_expressions()
+    had no core is not the reader's fault: what counts is processor time within one turn of the loop. A
+    collection of garbage among all objects of the tests is not, either."""
     gc.collect()
-    gc.freeze()  # what other tests left behind in this process is not walked in a turn of this loop
+    gc.freeze()
+    compile_expressions()
     readers = Readers(Flood("acc=1 acc=2 loss=0.3 score=N"), LogLimits(), lambda: CLOCK)
     turns, busy, started = list[float](), time.thread_time(), time.monotonic()
-    while time.monotonic() < started + 2.0:
+    while time.monotonic() < started + 2.0 or len(readers.values) <= 100:
         before = time.thread_time()
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.005)
         turns.append(time.thread_time() - before)
-    busy = time.thread_time() - busy
-    readers.readers.forget(readers.uid)
+    busy, passed = time.thread_time() - busy, time.monotonic() - started
     gc.unfreeze()
-    assert max(turns) < 0.05
-    assert busy < 0.7 * 2.0, "a quarter is the logs' share, the rest is this loop's own"
-    assert len(readers.values) > 100
+    readers.readers.forget(readers.uid)
+    assert sum(seconds > 0.05 for seconds in turns) <= len(turns) / 100
+    assert max(turns) < 0.5
+    assert busy < 0.7 * passed, "a quarter is the logs' share, the rest is this loop's own"
 
 
 async def test_lines_beyond_the_rate_are_skipped_and_reported() -> None:
@@ -243,7 +247,7 @@ async def test_lines_beyond_the_rate_are_skipped_and_reported() -> None:
     flood = Flood("score=N", 60_000)
     limits = LogLimits(lines=1000.0, throttle_timeout=0.3, saved=1.0, share=1.0)
     readers = Readers(flood, limits, lambda: now)
-    await asyncio.sleep(0.2)
+    await until(lambda: len(readers.values) >= 500)
     now += 60.0  # what is read from here on is old
     readers.running = False
     async with asyncio.timeout(120):
@@ -261,7 +265,7 @@ async def test_a_throttled_reader_loses_nothing_before_its_timeout() -> None:
     limits = LogLimits(lines=10_000.0, saved=0.1, share=1.0)
     readers = Readers(Flood("score=N", 5000), limits, lambda: CLOCK)
     readers.running = False
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await readers.finished.wait()
     assert readers.values == [float(n) for n in range(1, 5001)]
     assert readers.findings[-1].skipped_lines == 0
@@ -294,11 +298,11 @@ async def test_a_quiet_log_is_read_promptly_beside_ten_floods() -> None:
     names = [*(f"flood-{n}" for n in range(10)), "quiet"]
     for name in names:
         readers.follow(replace(record, name=name, uid=name), LogParser("score"), 0)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await enough.wait()
     for name in names:
         readers.forget(name)
-    assert max(waits) < 1.0
+    assert sorted(waits)[15] < 1.0, "the machine may stall now and then"
     floods = [counts[name] for name in names[:-1]]
     assert min(floods) > max(floods) / 5
 
@@ -317,10 +321,10 @@ async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
 
     api: Any = Rotated()
     readers = Readers(api, LogLimits(), lambda: CLOCK)
-    await asyncio.sleep(0.025)
+    await until(lambda: readers.values)
     readers.running = False
     readers.readers.follow(ended(), LogParser("score"), 0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await readers.finished.wait()
     assert readers.values == [float(n) for n in range(12)]
 
@@ -341,10 +345,10 @@ async def test_lines_that_came_while_the_process_did_not_run_are_read() -> None:
 
     api: Any = Busy()
     readers = Readers(api, LogLimits(), lambda: CLOCK)
-    await asyncio.sleep(0.025)
+    await until(lambda: readers.values)
     readers.running = False
     readers.readers.follow(ended(), LogParser("score"), 0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await readers.finished.wait()
     assert readers.values == [float(n) for n in range(12)]
 
@@ -360,10 +364,10 @@ async def test_a_read_error_is_reported_until_the_log_is_readable() -> None:
 
     api = Forbidden()
     readers = Readers(api, LogLimits(), lambda: CLOCK)
-    await asyncio.sleep(0.05)
+    await until(lambda: readers.findings)
     assert "forbidden" in readers.findings[-1].error
     api.refused = readers.running = False
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await readers.finished.wait()
     assert readers.findings[-1].error == ""
     assert readers.values == [0.0]

@@ -43,6 +43,21 @@ def test_every_attempt_that_ran_leaves_its_last_lines() -> None:
     assert any(len(texts(trial)) > 1 for trial in story.trials), "no trial had two attempts"
 
 
+@pytest.mark.parametrize(("sampler", "most"), [("random", 2), ("bayesian", 3)])
+def test_the_record_of_an_end_has_the_log_unless_a_sampler_waits_for_it(
+    sampler: str, most: int
+) -> None:
+    """The writes: that the trial runs, its end, and its log where that is a write of its own."""
+    space = {
+        "level": {"type": "uniform", "minValue": 0, "maxValue": 1},
+        "reports": {"type": "choice", "values": [1]},
+    }
+    given = {"searchSpace": space, "samplingAlgorithm": {"type": sampler, "seed": 1}}
+    story = Scenario(3, {**spec(6, 2), **given}).run()
+    assert all(texts(trial) for trial in story.trials)
+    assert story.requests["PATCH", "sweeptrials"] == most * 6
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_faults_and_kills_break_nothing(seed: int) -> None:
     faults = {"request_lost": 0.05, "response_lost": 0.02, "refused": 0.05, "broken": 0.05}

@@ -6,6 +6,7 @@ import pytest
 from sweepjob import protocol
 from sweepjob.api.messages.missing_metric import missing_metric_message
 from sweepjob.api.spec.metrics import Metrics
+from sweepjob.log_parsing.log_parser import LogParser
 
 ELSEWHERE = [source for source in protocol.SOURCES if source != protocol.MLFLOW]
 
@@ -68,6 +69,40 @@ def test_lines_of_the_log_are_quoted() -> None:
     said = advice(Metrics(protocol.LOGS, 0), (), ("epoch 1 val_acc 0.9", "val_acc=0,93"))
     assert "Lines of the log: 'epoch 1 val_acc 0.9'; 'val_acc=0,93'." in said
     assert "no line with a number" in advice(Metrics(protocol.LOGS, 0))
+
+
+@pytest.mark.parametrize(
+    ("metric", "line", "value"),
+    [
+        ("val_acc", "epoch 1 val_acc 0.9", 0.9),
+        ("val_acc", "epoch 1 val_acc -> -1.5e-3 ok", -0.0015),
+        ("val_acc", "val_acc,0.9", 0.9),
+        ("val_acc", "val_acc (mean): 0.9", 0.9),
+        ("val_acc", '{"metric": "val_acc", "value": 0.9, "step": 1}', 0.9),
+        ("ep_rew_mean", "|    ep_rew_mean     | 21.3         |", 21.3),
+        ("Acc@1", " * Acc@1 10.500 Acc@5 20.300", 10.5),
+        ("Accuracy", "Average loss: 0.05, Accuracy: 9800/10000 (98%)", 98),
+        ("valid's loss (x)", "valid's loss (x)  0.25", 0.25),
+    ],
+)
+def test_a_pattern_for_the_lines_is_suggested(metric: str, line: str, value: float) -> None:
+    said = missing_metric_message("s-3", metric, Metrics(protocol.LOGS, 0), (), (line,), ())
+    pattern = said.rpartition("any other form, here '")[2].removesuffix("'.").replace("''", "'")
+    assert LogParser(metric, pattern).read(line) == [(metric, value)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "val_acc improved from 0.8 to 0.9",
+        "val_acc 98/100",
+        "best_val_acc 0.9",
+        "val_acc 12:30",
+        "val_acc 1,5",
+    ],
+)
+def test_no_pattern_is_suggested_for_what_may_be_another_number(line: str) -> None:
+    assert advice(Metrics(protocol.LOGS, 0), (), (line,)).endswith("for any other form.")
 
 
 def test_an_unreadable_log_is_named_as_the_reason() -> None:

@@ -48,7 +48,7 @@ def test_the_longest_pause_is_that_of_the_measurement() -> None:
     def kubectl(*_: str) -> str:
         return generate_latest(registry).decode()
 
-    observer = OperatorObserver(SimpleNamespace(kubectl=kubectl))  # type: ignore[arg-type]
+    observer = OperatorObserver(SimpleNamespace(kubectl=kubectl))  # type: ignore[arg-type] # a fake target
     delays.observe(0.5)  # before
     observer.readings.append(scrape(observer.target))
     delays.observe(0.05)

@@ -20,6 +20,7 @@ from sweepjob.local.api_server import MemoryApiServer
 
 from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve
+from tests.waiting import until as until_true
 
 from .builders import sweepjob
 from .certificates import HOST, make
@@ -45,7 +46,7 @@ async def readyz(port: int) -> tuple[int, str]:
 
 
 async def until(port: int, status: int, words: str) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 120
     while True:
         found = await readyz(port)
         if found[0] == status and words in found[1]:
@@ -74,7 +75,7 @@ async def started(kubeconfig: Path, port: int, **more: str) -> asyncio.subproces
 async def ended(process: asyncio.subprocess.Process) -> list[str]:
     """Tell it to end; what it has logged."""
     process.send_signal(signal.SIGTERM)
-    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    said, _ = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0
     return [json.loads(line)["message"] for line in said.splitlines()]
 
@@ -98,10 +99,7 @@ async def test_the_process_waits_for_its_crds(tmp_path: Path) -> None:
         body = {**sweepjob(), "metadata": {"name": "lr"}}
         path = "/apis/sweepjob.dev/v1alpha1/namespaces/team/sweepjobs"
         assert server.answer(Request("POST", path, {}, body))[0] == 201
-        deadline = time.monotonic() + 20
-        while len(server.store.all("jobs")) < 2:
-            assert time.monotonic() < deadline, "its trials start"
-            await asyncio.sleep(0.1)
+        await until_true(lambda: len(server.store.all("jobs")) == 2, "its trials do not start")
         access_rules.denied.add(("sweepjob.dev", "sweepjobs/status", "patch"))
         suspended = Request("PATCH", f"{path}/lr", {}, {"spec": {"suspend": True}})
         assert server.answer(suspended)[0] == 200

@@ -38,13 +38,14 @@ from sweepjob.search.space import Assignment, Space
 
 from tests.fake_api.harness import SETTINGS
 from tests.plugin.sweepjob_toy import WorstPolicy
+from tests.waiting import until
 
 from .builders import snapshot, sweepjob
 from .idle_queues import idle_queues, requeued
 from .plugins import OTHER
 from .stored_sweeps import push, record
 
-TIMEOUT = 0.2
+TIMEOUT = 0.5  # seconds, which one that does not hang never takes
 
 
 @dataclass
@@ -124,7 +125,7 @@ async def test_a_sampler_that_hangs_fails_with_its_name_and_the_seconds(hanging:
     failure = bad.state.proposals.failure
     assert failure is not None
     assert failure.message.startswith(f"sampler hanging of {OTHER} failed, so no new trial starts")
-    assert "has not returned within 0.2 s" in failure.message
+    assert "has not returned within 0.5 s" in failure.message
     assert bad.state.proposals.is_paused(10.5)
 
 
@@ -134,7 +135,7 @@ async def test_other_sweeps_continue_beside_a_sampler_that_hangs(hanging: Hangin
     bad, other, own = state("bad", 666), state("other", 1), state("own", 1, "bayesian")
     begun = time.monotonic()
     await asyncio.gather(*(reconcile(proposer, sweep, 0.0) for sweep in (bad, other, own)))
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 50, "the one that hangs waits for 60 s"
     assert len(other.propose(1, 0.0)) == 1, "the same plug-in, in a fresh thread"
     assert len(own.propose(1, 0.0)) == 1, "a sampler of the package has a thread of its own"
     assert bad.propose(1, 0.0) == ()
@@ -153,7 +154,7 @@ async def test_a_sampler_that_hangs_is_asked_again_only_after_it_has_returned(
     assert bad.state.proposals.failure.times == 3
     hanging.is_hanging = False
     hanging.released.set()
-    await asyncio.sleep(0.1)
+    await until(lambda: threading.active_count() <= before)
     await reconcile(proposer, bad, 300.0)
     assert bad.state.proposals.failure is None
     assert len(bad.propose(1, 300.0)) == 1
@@ -183,8 +184,8 @@ async def test_stuck_threads_of_one_plugin_are_limited(monkeypatch: pytest.Monke
     with pytest.raises(CallTimeout, match="2 earlier calls have not returned"):
         await thread.call(0.05, lambda: 7)
     released.set()
-    await asyncio.sleep(0.1)
-    assert await thread.call(30.0, lambda: 7) == 7
+    await until(lambda: not any(stuck.is_alive for stuck in thread._abandoned))
+    assert await thread.call(120.0, lambda: 7) == 7
 
 
 async def test_an_error_of_a_call_is_raised() -> None:
@@ -236,9 +237,7 @@ async def test_a_plugin_that_hangs_while_it_is_built_is_a_problem_of_the_spec(
         ):
             await hung
         released.set()
-        # The one that answers may take its time on a busy machine.
-        monkeypatch.setattr(parser_threads, "_PLUGIN_TIMEOUT", 30.0)
-        await asyncio.sleep(0.1)
+        monkeypatch.setattr(parser_threads, "_PLUGIN_TIMEOUT", 120.0)
         spec, _ = await parser.parse(body)
         assert spec.sampler.name == "hanging"
 
@@ -281,8 +280,8 @@ def test_a_policy_that_hangs_stops_nothing_and_is_asked_once(
 
 def test_a_call_within_its_limit_returns() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    assert call_within(0.2, lambda: 7) == 7
-    time.sleep(0.3)  # the timer was stopped
+    assert call_within(60.0, lambda: 7) == 7
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0), "the timer was stopped"
     assert signal.getsignal(signal.SIGALRM) is before
 
 

@@ -86,7 +86,7 @@ p = json.loads(os.environ["SWEEPJOB_PARAMETERS"])
 for n in range(1, 9):
     with open(os.environ["SWEEPJOB_METRICS_PATH"], "a") as file:
         file.write(json.dumps({"score": p["level"] + n / 1000}) + "\\n")
-    time.sleep(0.15)
+    time.sleep(0.15 if n < 8 else 2)
 """
 
 

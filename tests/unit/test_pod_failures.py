@@ -30,7 +30,7 @@ def exit_code(code: int, lines: str = "") -> Cause:
 
 def rank(number: int, **values: object) -> Pod:
     given: dict[str, object] = {"node": "n", "started": 1.0, **values}
-    return Pod(f"sweep-0-{number}-x", f"pod-{number}", rank=number, **given)  # type: ignore[arg-type]
+    return Pod(f"sweep-0-{number}-x", f"pod-{number}", rank=number, **given)  # type: ignore[arg-type] # fields of a Pod
 
 
 @dataclass

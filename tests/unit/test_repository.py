@@ -86,3 +86,40 @@ def test_every_public_function_has_a_docstring() -> None:
         path.name: [*undocumented(ast.parse(path.read_text()))] for path in domain.rglob("*.py")
     }
     assert {name: missing for name, missing in found.items() if missing} == {}
+
+
+CLOCKS = {"monotonic", "perf_counter", "process_time", "thread_time", "time"}
+
+
+def test_no_test_has_a_short_limit_of_time() -> None:
+    """It would fail on a busy machine. ``tests.processor_time`` and ``tests.waiting`` have limits that hold."""
+    found = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in (ROOT / "tests" / "unit").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Assert) and _is_short_limit(node.test)
+    ]
+    assert not found
+
+
+def _is_short_limit(test: ast.expr) -> bool:
+    """Whether an expression says that the time since a moment is below so many seconds."""
+    match test:
+        case ast.Compare(
+            ops=[ast.Lt() | ast.LtE()], comparators=[ast.Constant(int() | float() as limit)]
+        ):
+            called = {_name_of(n) for n in ast.walk(test.left) if isinstance(n, ast.Call)}
+            return limit < 50 and bool(called & CLOCKS) and not _is_virtual(test.left)
+    return False
+
+
+def _is_virtual(left: ast.expr) -> bool:
+    """Whether the clock is the loop's, as in tests in virtual time."""
+    return any(isinstance(n, ast.Name) and n.id == "loop" for n in ast.walk(left))
+
+
+def _name_of(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""

@@ -16,6 +16,7 @@ from sweepjob.api.spec.limits import Limits
 from sweepjob.controllers.snapshot_builder import sweep_snapshot
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
+from sweepjob.lifecycle import improvement_row
 from sweepjob.lifecycle.actions import RecordStop
 from sweepjob.lifecycle.improvement_row import EndedResult, ImprovementRow
 from sweepjob.lifecycle.planner import end_reason, is_over, new_trials, plan
@@ -156,9 +157,11 @@ def naive(ends: list[tuple[int, int, tuple[float, ...], TrialPhase, str]]) -> in
 
 
 @pytest.mark.parametrize("objectives", [1, 2, 3])
+@pytest.mark.parametrize("kept", [1, 2, 64])
 def test_the_row_depends_on_the_records_and_not_on_the_order_in_which_they_are_read(
-    objectives: int,
+    objectives: int, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(improvement_row, "_KEPT_STATES", kept)
     chance = random.Random(5)
     kinds = [(S, ""), (E, "Bandit"), (F, ""), (C, "TrialTimeout"), (C, "JobDeleted")]
     kinds.append((C, "NoImprovement"))

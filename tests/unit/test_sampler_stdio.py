@@ -48,7 +48,7 @@ def pipe() -> Iterator[Pipe]:
     found = Pipe()
     yield found
     assert found("close")["ok"]
-    assert found.process.wait(10) == 0
+    assert found.process.wait(120) == 0
 
 
 def test_a_session_with_several_objectives_and_a_constraint(pipe: Pipe) -> None:

@@ -27,6 +27,8 @@ from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.server import LocalServer
 from sweepjob.sidecar.termination_message import TerminationMessage
 
+from tests.waiting import wait_until
+
 METRIC, TRIAL = "score", "sweep-1"
 
 
@@ -220,12 +222,8 @@ def test_each_report_arrives_exactly_once_after_lost_responses(
     sent = [math.sin(n) for n in range(300)]
     for value in sent:
         store.add_report(METRIC, value)
-    done = threading.Event()
-    for _ in range(500):
-        if operator.durable == len(sent):
-            break
-        done.wait(0.02)
-    pusher.finish(5)
+    wait_until(lambda: operator.durable == len(sent))
+    pusher.finish(120)
     operator.shutdown()
     operator.server_close()
     assert operator.faults > 0
@@ -241,10 +239,8 @@ def test_a_push_that_is_too_large_is_split(largest: int, tmp_path: Path) -> None
     sent = [math.sin(n) for n in range(300)]
     for value in sent:
         store.add_report(METRIC, value)
-    deadline = time.monotonic() + 30
-    while len(operator.values) < len(sent) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    pusher.finish(5)
+    wait_until(lambda: len(operator.values) >= len(sent))
+    pusher.finish(120)
     operator.shutdown()
     operator.server_close()
     assert operator.values == sent

@@ -253,7 +253,8 @@ def test_the_state_of_a_sweep_holds_no_task() -> None:
     body = sweepjob_body(samplingAlgorithm={"type": "bayesian", "seed": 1})
     identity = ObjectIdentity("team", "sweep", "uid")
     sweep = SweepStore(identity, parse_sweepjob(body), 1, 0.0, {})
-    copy.deepcopy(sweep.state)  # a task or a future cannot be copied
+    copied = copy.deepcopy(sweep.state)  # a task or a future cannot be copied
+    assert copied.identity == identity
 
 
 @pytest.mark.parametrize("phase", [TrialPhase.SUCCEEDED, TrialPhase.FAILED])

@@ -46,7 +46,7 @@ def pipe() -> Iterator[Pipe]:
     found = Pipe()
     yield found
     assert found("close")["ok"]
-    assert found.process.wait(10) == 0
+    assert found.process.wait(120) == 0
 
 
 def run(pipe: Pipe, trials: int) -> tuple[list[str], dict[int, int]]:

@@ -21,6 +21,7 @@ from sweepjob.manager.sweepjob_watch import SweepJobWatch
 
 from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve
+from tests.waiting import until
 
 _PATH = "/apis/sweepjob.dev/v1alpha1/namespaces/{}/sweepjobs"
 
@@ -60,14 +61,11 @@ class World:
         assert self.watch is not None
         return self.watch.not_ready_reason
 
-    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 15.0) -> float:
-        began = time.monotonic()
-        while not holds():
-            assert time.monotonic() - began < seconds, (
-                f"{what}; {self.not_ready_reason}; {self.names()}"
-            )
-            await asyncio.sleep(0.02)
-        return time.monotonic() - began
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
+        try:
+            await until(holds, what)
+        except AssertionError as error:
+            raise AssertionError(f"{what}; {self.not_ready_reason}; {self.names()}") from error
 
 
 @pytest.fixture
@@ -124,9 +122,9 @@ async def test_the_watch_starts_when_its_crd_exists(world: World, watching: Watc
             lambda: "CRD sweeptrials" in world.not_ready_reason, "the other one is missed"
         )
         world.access_rules.open("sweeptrials")
-        assert await world.until(lambda: not world.not_ready_reason, "it works") < 5
+        await world.until(lambda: not world.not_ready_reason, "it works")
         world.create("first")
-        assert await world.until(lambda: world.names() == {"first"}, "it is told") < 2
+        await world.until(lambda: world.names() == {"first"}, "it is told")
 
 
 async def test_sweepjobs_are_listed_in_pages(
@@ -208,7 +206,7 @@ async def test_a_silent_watch_is_detected(world: World, watching: Watching, chan
         world.http.silent = False
         await world.until(lambda: not world.not_ready_reason, "it works")
         world.create("three")
-        assert await world.until(lambda: "three" in world.names(), "the watch is a new one") < 3
+        await world.until(lambda: "three" in world.names(), "the watch is a new one")
 
 
 @pytest.mark.parametrize("verb", ["list", "watch"])

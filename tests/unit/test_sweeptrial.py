@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import math
@@ -235,14 +234,20 @@ FULL = body(
 def test_no_change_of_a_status_raises(data: st.DataObject) -> None:
     changed = {**FULL, "status": mutate(data, FULL["status"], 1)}
     record = parse_record(copy.deepcopy(changed))
+    assert record.uid == FULL["metadata"]["uid"]
     load_curve(record.curve, Curve(Goal.MAXIMIZE))
 
 
 @given(st.data())
 def test_any_change_of_a_record_is_read_or_refused(data: st.DataObject) -> None:
     changed = mutate(data, FULL)
-    with contextlib.suppress(ValueError):
-        parse_record(changed)
+    try:
+        record = parse_record(changed)
+    except ValueError as error:
+        assert "is not a record of a trial" in str(error)  # noqa: PT017 - any other outcome is fine, too
+    else:
+        assert record.name
+        assert record.index >= 0
 
 
 @given(json_values)

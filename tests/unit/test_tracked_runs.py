@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -293,8 +294,29 @@ def test_the_runs_of_the_pareto_front_are_marked(theirs: Sidecar, tmp_path: Path
     assert not any(key.startswith("best") for key in told)
 
 
-def test_the_end_without_a_front_is_that_of_earlier_versions() -> None:
-    assert "front" not in end().dump()
+def test_the_runs_have_the_tags_of_their_trials(theirs: Sidecar, tmp_path: Path) -> None:
+    for number in range(2):
+        ours = pod(tmp_path / str(number), theirs.url, f"digits-{number}")
+        ours.create()
+        ours.close()
+    given = {"digits-0": {"keep": "yes", "baseline": ""}, "digits-7": {"keep": "no"}}
+    ended = replace(end("SS"), trial_tags=given, untagged=3)
+    assert SweepEnd.parse(ended.dump()) == ended
+    for _ in range(2):  # it can be repeated
+        said = complete_sweep(TrackingClient(Upstream(theirs.url)), ended)
+    assert said.endswith("FINISHED, tags of 3 trials left out")
+    _, trials = tree(theirs)
+    found = {
+        run.tags[tags.TRIAL]: {k: v for k, v in run.tags.items() if "/tag-" in k} for run in trials
+    }
+    assert found == {
+        "digits-0": {"sweepjob.dev/tag-keep": "yes", "sweepjob.dev/tag-baseline": "true"},
+        "digits-1": {},
+    }
+
+
+def test_the_end_without_front_and_tags_is_that_of_earlier_versions() -> None:
+    assert not {"front", "trial_tags", "untagged"} & set(json.loads(end().dump()))
 
 
 def test_parents_created_in_a_race_become_one(theirs: Sidecar, tmp_path: Path) -> None:

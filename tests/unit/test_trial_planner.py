@@ -258,9 +258,9 @@ SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
         [act.RecordProgress(0, TrialPhase.PENDING)],
     ),
     (
-        "its node is lost: the old Job goes, another attempt starts elsewhere",
+        "its node is lost: another attempt is recorded before the old Job goes",
         {"jobs": (job(),), "pods": (LOST,)},
-        [act.DeleteJob(0, "sweep-0", "job-0-1"), act.RecordRetry(0, 2, 0, "NodeLost", LOST_TEXT)],
+        [act.RecordRetry(0, 2, 0, "NodeLost", LOST_TEXT)],
     ),
     (
         "its node is lost, and the Job has been deleted already",

@@ -48,7 +48,7 @@ def test_a_large_spec_of_another_sweep_does_not_hold_the_loop(
     spec = parse_sweepjob(sweepjob(warmStart={"sweeps": ["a", "b"]}))
     api, caches = Server(), NoTrials()
     given = ("team", spec, {}, FairThread("specs"))
-    found = asyncio.run(warm_start.find_sources(api, caches, *given))  # type: ignore[arg-type]
+    found = asyncio.run(warm_start.find_sources(api, caches, *given))  # type: ignore[arg-type] # fakes
     assert [source.name for source in found] == ["a", "b"]
     assert len(readers) == 2
     assert threading.main_thread() not in readers

@@ -26,6 +26,10 @@ LABEL_REPORTS = f"{GROUP}/reports"
 # Of the ConfigMaps of a snapshot: the first digits of its hash.
 LABEL_CODE = f"{GROUP}/code"
 
+# Of a SweepTrial, set by people: a tag, plus its key; and the note.
+LABEL_TAG = f"{GROUP}/tag-"
+ANNOTATION_NOTE = f"{GROUP}/note"
+
 # Of the Job that completes the runs of a sweep on the user's own tracking server.
 LABEL_TRACKED_SWEEP = f"{GROUP}/tracked-sweep"
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "resume": ("lifecycle_commands", "resume a suspended sweep, or a paused trial"),
     "stop": ("lifecycle_commands", "stop a sweep, or cancel one trial"),
     "retry": ("lifecycle_commands", "retry a failed or canceled trial"),
+    "tag": ("annotate", "set, remove or list the tags of trials"),
+    "note": ("annotate", "set, remove or print the note of a trial"),
     "submit": ("submit", "create a sweep on the cluster, with the code of its trials"),
     "run": ("run", "run a sweep on this machine, without a cluster"),
     "cost": ("cost", "show GPU-hours used and saved"),

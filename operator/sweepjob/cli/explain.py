@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..api.criteria import Criteria
 from ..api.parsing.suggestions import did_you_mean
 from ..api.phases import TrialPhase
+from ..api.sweeptrial.annotations import format_tags
 from ..api.sweeptrial.stop_decision import StopDecision
 from ..objective import Goal
 from ..pareto.dominance import Scores, dominates
@@ -129,6 +130,8 @@ def explain_trial(
     lines = [_title(trial, now)]
     lines += [f"  {name} = {value}" for name, value in trial.parameters.items()]
     lines += [f"proposed by {trial.source}"] if trial.source else []
+    lines += [f"tags: {format_tags(trial.tags)}"] if trial.tags else []
+    lines += [f"note: {line}" for line in trial.note.splitlines()]
     if trial.unreadable:
         lines += ["", trial.unreadable]
     lines += _curve(sweep, trial)

@@ -61,11 +61,12 @@ def _row(trial: TrialView, *, as_json: bool) -> Row:
         values = {"values": trial.curve.values, "later": later}
         return {**row, **values, "metrics": metric_rows(trial)}
     stop = {f"stop{key[0].upper()}{key[1:]}": value for key, value in (row["stop"] or {}).items()}
-    flat = {key: value for key, value in row.items() if key != "stop"}
+    flat = {key: value for key, value in row.items() if key not in ("stop", "tags")}
     return {
         **flat,
         "parameters": dict(trial.parameters),
         **stop,
+        **{f"tags.{key}": value for key, value in row["tags"].items()},
         "values": trial.curve.values,
         # The newest value of each; JSON has their curves.
         **{f"metrics.{name}": curve.last for name, curve in trial.other_metrics.items()},

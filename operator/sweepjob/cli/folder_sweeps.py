@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..api import names
 from ..api.parsing.suggestions import did_you_mean
-from ..local.folder import CorruptFileError, SweepFolder, has_ended, is_running
+from ..local.folder import CorruptFileError, FolderError, SweepFolder, has_ended, is_running
 from ..read_model.trial_view import trials_of_source
 from .errors import CommandError
 from .kubectl_errors import NotFound
+
+if TYPE_CHECKING:
+    from ..api.sweeptrial.annotations import AnnotationChange
 
 Body = Mapping[str, Any]
 
@@ -62,6 +65,19 @@ class FolderSweeps:
         near = did_you_mean(name, [body["metadata"]["name"] for body in every])
         raise NotFound(f"there is no trial {name} in {self.root}{near}")
 
+    def annotate(self, trial: str, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial.
+
+        Raises:
+            CommandError: its folder cannot be written.
+        """
+        from ..local.annotation_changes import change_annotations
+
+        try:
+            change_annotations(self.folder_of(self.trial(trial)["spec"]["sweep"]), trial, change)
+        except FolderError as error:
+            raise CommandError(str(error)) from None
+
     def trials(self, sweep: str) -> list[Body]:
         """Return the SweepTrials of a sweep."""
         every = (t for folder in self._folders() for t in _read(folder, names.SWEEPTRIALS))
@@ -94,6 +110,10 @@ class FolderSweeps:
         return [
             p for p in every if (p["metadata"].get("labels") or {}).get(names.LABEL_TRIAL) == trial
         ]
+
+    def pods_of_sweep(self, sweep: str) -> list[Body]:
+        """Return the pods of all trials of a sweep."""
+        return _read(self.folder_of(sweep), "pods")
 
     def empty_message(self) -> str:
         """Return the message for a folder without sweeps."""

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api import names
+from ..api.sweeptrial.annotations import AnnotationChange
+from ..dashboard.access import RequestRejected
+from ..dashboard.sweep_feed import CachedTrial
 from ..kube.client import KubeClient
 from ..local.api_server import MemoryApiServer
 from ..local.folder import NAMESPACE
 from ..local.transport import MemoryTransport
+from .errors import CommandError
 from .folder_sweeps import FolderSweeps
 
 _POLL = 1.0  # seconds between two looks at the folders
@@ -60,6 +64,30 @@ class FolderApi:
     def _related(self, sweep: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         own = self._source.trials(sweep["metadata"]["name"])
         return [*own, *self._source.warm_started_by(sweep)]
+
+
+class FolderAnnotations:
+    """Changes tags and notes of trials in folders, and shows them at once.
+
+    Args:
+        source: the folders.
+        api: what the dashboard reads.
+    """
+
+    def __init__(self, source: FolderSweeps, api: FolderApi) -> None:
+        self._source, self._api = source, api
+
+    async def apply(self, trial: CachedTrial, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial.
+
+        Raises:
+            RequestRejected: the folder cannot be written; the message says why.
+        """
+        try:
+            await asyncio.to_thread(self._source.annotate, trial.name, change)
+        except CommandError as error:
+            raise RequestRejected(409, str(error)) from None
+        self._api.refresh()
 
 
 async def _no_log(pod: str, after: float) -> Any:

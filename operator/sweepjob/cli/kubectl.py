@@ -8,13 +8,16 @@ import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..api import names
 from ..api.parsing.suggestions import did_you_mean
 from .errors import CommandError
 from .folder_names import local_hint
-from .kubectl_errors import NO_KUBECTL, NotFound, parse_error
+from .kubectl_errors import NO_KUBECTL, Forbidden, NotFound, parse_error
+
+if TYPE_CHECKING:
+    from ..api.sweeptrial.annotations import AnnotationChange
 
 # Flags of kubectl, passed on unchanged.
 _FLAGS = {
@@ -257,6 +260,10 @@ class Kubectl:
         """Return the pods of a trial."""
         return list(self.get("pods", "-l", f"{names.LABEL_TRIAL}={trial}")["items"])
 
+    def pods_of_sweep(self, sweep: str) -> list[Mapping[str, Any]]:
+        """Return the pods of all trials of a sweep."""
+        return list(self.get("pods", "-l", f"{names.LABEL_SWEEP}={sweep}")["items"])
+
     def patch_sweep(self, name: str, spec: Mapping[str, Any]) -> None:
         """Merge changes into the spec of a SweepJob."""
         self.run("patch", _SWEEPS, name, "--type=merge", "-p", json.dumps({"spec": spec}))
@@ -264,6 +271,21 @@ class Kubectl:
     def patch_trial(self, name: str, spec: Mapping[str, Any]) -> None:
         """Merge changes into the spec of a SweepTrial; None removes a key."""
         self.run("patch", _TRIALS, name, "--type=merge", "-p", json.dumps({"spec": spec}))
+
+    def annotate(self, trial: str, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial.
+
+        Raises:
+            CommandError: kubectl failed, such as for lack of a permission.
+        """
+        patch = json.dumps({"metadata": change.metadata()})
+        try:
+            self.run("patch", _TRIALS, trial, "--type=merge", "-p", patch)
+        except Forbidden as error:
+            raise Forbidden(
+                f"you may read {trial}, but not change it: tags and notes need the permission to patch "
+                f"{_TRIALS}, which the role edit has. The API server says: {error}"
+            ) from None
 
     def delete_trial(self, name: str) -> None:
         """Delete a SweepTrial."""

@@ -17,6 +17,10 @@ class NotFound(CommandError):
     """The object does not exist."""
 
 
+class Forbidden(CommandError):
+    """The user lacks a permission."""
+
+
 class AlreadyExists(CommandError):
     """There is an object of this name."""
 
@@ -35,6 +39,8 @@ def parse_error(stderr: str) -> CommandError:
         if mark in text:
             return kind(text.replace(f"{mark}: ", "", 1))
     remedy = _remedy(text, stderr)
+    if text.startswith("(Forbidden)"):
+        return Forbidden(f"{text}{remedy}")
     return CommandError(f"{text}{remedy}" if text else "kubectl failed without an error message")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..api.phases import TrialPhase
+from ..api.sweeptrial.annotations import format_tags
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.table import print_message, print_output
@@ -193,6 +194,9 @@ def _retry(cluster: Kubectl, name: str) -> int:
             "spec.trial.maxRetries"
         )
     cluster.delete_trial(trial.name)
+    if trial.tags or trial.note:
+        kept = " ".join(filter(None, (format_tags(trial.tags), trial.note)))
+        print_message(f"note: its tags and its note were deleted with its record: {kept}")
     print_output(f"sweeptrial/{trial.name} will be tried again when a slot is free")
     return 0
 

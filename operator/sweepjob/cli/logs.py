@@ -15,7 +15,7 @@ from ..render.escaping import escape_controls
 from ..render.table import print_message
 from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.pod_parsing import parse_pod
-from .arguments import add_trial
+from .arguments import TRIAL, add_sweep_or_trial
 from .errors import CommandError
 from .folder_logs import print_file
 from .kubectl import Kubectl
@@ -36,9 +36,14 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="print a trial's log",
         description="Print the log of the trainer in a trial's newest pod. The log is deleted with the "
         "pod, when the trial is stopped or its Job is deleted; its last lines, which are on record, are "
-        "printed then.",
+        "printed then. --download saves the logs of all attempts, also of all trials of a sweep.",
     )
-    add_trial(parser)
+    add_sweep_or_trial(parser)
+    parser.add_argument(
+        "--download",
+        metavar="DIR",
+        help="save the logs of all attempts of a trial, or of all trials of a sweep, to DIR/TRIAL",
+    )
     parser.add_argument(
         "-f",
         "--follow",
@@ -72,9 +77,13 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
+    if args.download is not None:
+        from .log_download import download
+
+        return download(args)
     keep = LineFilter(args.grep)
     source, name = required_source(args)
-    body = source.trial(name)
+    body = source.trial(name.removeprefix(f"{TRIAL}/"))
     if isinstance(source, Kubectl):
         code = _print_log(source, body, args, keep)
     else:

@@ -90,11 +90,12 @@ def run(args: argparse.Namespace) -> int:
         print_message(f"note: {note}")
     gpus = visible_gpus()
     manifest = localize(sweep.manifest, sweep.spec, gpus, code)
-    root = (args.folder or Path(".sweepjob") / manifest["metadata"]["name"]).absolute()
+    current = _current_folder()
+    root = current / (args.folder or Path(".sweepjob") / manifest["metadata"]["name"])
     new = _prepare_folder(root, args)
     from ..local.node import NodeConfiguration
 
-    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), Path.cwd())
+    machine = NodeConfiguration(GpuAllocator(gpus), dict(os.environ), current)
     print_message(f"page: sweepjob ui {shown_path(root)}")
     try:
         sources = warm_start_folders(sweep.spec, root)
@@ -110,6 +111,14 @@ def run(args: argparse.Namespace) -> int:
         pass
     print_message(f"interrupted; resume with: sweepjob run --local -f {args.file} --resume")
     return 130
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        message = "the current folder no longer exists; change to another one"
+        raise CommandError(message) from None
 
 
 def _prepare_folder(root: Path, args: argparse.Namespace) -> bool:

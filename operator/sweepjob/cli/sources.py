@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import CommandError
 from .folder_names import is_folder
 from .kubectl import Kubectl
+
+if TYPE_CHECKING:
+    from ..api.sweeptrial.annotations import AnnotationChange
 
 
 class SweepSource(Protocol):
@@ -34,6 +37,12 @@ class SweepSource(Protocol):
 
     def pods(self, trial: str) -> list[Mapping[str, Any]]:
         """Return the pods of a trial that exist."""
+
+    def pods_of_sweep(self, sweep: str) -> list[Mapping[str, Any]]:
+        """Return the pods of all trials of a sweep that exist."""
+
+    def annotate(self, trial: str, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial."""
 
     def empty_message(self) -> str:
         """Return the message for a source without sweeps."""

@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
+from ..api.sweeptrial.annotations import TagFilter, format_tags
 from ..read_model.ranking import front_trials, ranked
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView, trial_views
@@ -13,6 +14,7 @@ from ..render.output_formats import add_output, print_rows
 from ..render.table import print_message
 from ..render.trial_rows import Row, criteria_columns, trial_row
 from .arguments import add_sweep
+from .errors import CommandError
 from .sources import required_source
 
 COLUMNS = (
@@ -27,8 +29,10 @@ COLUMNS = (
     "seconds",
     "gpuSeconds",
     "reason",
+    "tags",
     "parameters",
 )
+_MOST_LISTED = 10
 _ORDERS: dict[str, Callable[[Sequence[TrialView]], list[TrialView]]] = {
     "index": lambda trials: sorted(trials, key=lambda t: t.index),
     "reports": lambda trials: sorted(trials, key=lambda t: (-t.curve.count, t.index)),
@@ -45,6 +49,13 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--sort", choices=("best", *_ORDERS), default="best", help="order (default: best first)"
     )
+    parser.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="KEY[=VALUE]",
+        help="list the trials with this tag only; may be repeated",
+    )
     parser.add_argument("--top", type=int, metavar="N", help="list the first N trials only")
     add_output(parser)
     parser.set_defaults(run=run)
@@ -55,18 +66,53 @@ def run(args: argparse.Namespace) -> int:
     sweep, trials = read_trials(args)
     order = _ORDERS.get(args.sort)
     ordered = ranked(trials, sweep.criteria) if order is None else order(trials)
-    chosen = ordered[: args.top]
-    if not chosen and args.output == "table":
+    tagged = with_tags(ordered, args.tag)
+    chosen = tagged[: args.top]
+    if not tagged and trials:
+        print_message(no_such_tag(sweep, trials, args.tag))
+    elif not chosen and args.output == "table":
         print_message(f"{sweep.name} has no trials yet")
+    if not chosen and args.output == "table":
         return 0
     rows = trial_table(sweep, trials, chosen)
     if args.output in ("json", "yaml"):  # which have the values themselves, as best and export
         rows = [
-            {**row, "parameters": trial.record.assignment}
+            {
+                **row,
+                "parameters": trial.record.assignment,
+                "tags": dict(trial.tags),
+                "note": trial.note,
+            }
             for row, trial in zip(rows, chosen, strict=True)
         ]
     print_rows(rows, args.output, "sweeptrial", COLUMNS, wide=args.wide)
     return 0
+
+
+def with_tags(trials: Sequence[TrialView], wanted: Sequence[str]) -> list[TrialView]:
+    """Return the trials that have all tags.
+
+    Args:
+        trials: the trials.
+        wanted: ``KEY`` or ``KEY=VALUE`` of each tag.
+
+    Raises:
+        CommandError: no trial can have such a tag.
+    """
+    try:
+        filters = [TagFilter.parse(text) for text in wanted]
+    except ValueError as error:
+        raise CommandError(f"--tag: {error}") from None
+    return [trial for trial in trials if all(each.matches(trial.tags) for each in filters)]
+
+
+def no_such_tag(sweep: SweepView, trials: Sequence[TrialView], wanted: Sequence[str]) -> str:
+    """Return the message where no trial has the wanted tags: it has the tags that there are."""
+    known = dict.fromkeys(
+        format_tags({key: value}) for trial in trials for key, value in trial.tags.items()
+    )
+    listed = ", ".join([*known][:_MOST_LISTED]) or "none; sweepjob tag TRIAL KEY=VALUE adds one"
+    return f"no trial of {sweep.name} has the tag {' and '.join(wanted)}; there are: {listed}"
 
 
 def trial_table(
@@ -80,7 +126,7 @@ def trial_table(
         chosen: the trials to list.
     """
     criteria, now = sweep.criteria, time.time()
-    several = criteria.has_several_objectives
+    several, tagged = criteria.has_several_objectives, any(trial.tags for trial in chosen)
     front = {t.index for t in front_trials(trials, criteria)} if several else set()
     rows = []
     for trial in chosen:
@@ -89,6 +135,8 @@ def trial_table(
         if not criteria.is_plain:
             row = {key: row[key] for key in row if key not in ("best", "last")}
         columns = criteria_columns(trial, criteria, front)
+        if tagged:
+            columns["tags"] = format_tags(trial.tags)
         rows.append({**row, **columns, "parameters": parameters})
     return rows
 

@@ -26,6 +26,7 @@ from .kubectl import Kubectl
 from .sources import SweepSource, open_source
 
 if TYPE_CHECKING:
+    from ..dashboard.annotations import TrialAnnotations
     from ..dashboard.trial_log import TrialLogs
     from ..kube.client import KubeClient
 
@@ -40,8 +41,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "ui",
         help="open the dashboard in a browser",
         description="Serve the dashboard from this machine until Ctrl-C. It reads through kubectl with "
-        "your own permissions, changes nothing, and sends no other requests. A folder such as "
-        ".sweepjob/NAME, or .sweepjob for all in it, shows sweeps that ran on this machine.",
+        "your own permissions, changes nothing but tags and notes of trials, and sends no other "
+        "requests. A folder such as .sweepjob/NAME, or .sweepjob for all in it, shows sweeps that ran on "
+        "this machine.",
     )
     add_sweep(parser, nargs="?")
     parser.add_argument(
@@ -51,6 +53,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--port", type=int, default=0, help="port on this machine (default: a free one)"
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the URL")
+    parser.add_argument(
+        "--read-only", action="store_true", help="do not change tags and notes of trials either"
+    )
     parser.set_defaults(run=run)
 
 
@@ -65,7 +70,10 @@ def run(args: argparse.Namespace) -> int:
     namespace = None if args.all_namespaces else cluster.namespace()
     cluster.trials(args.name) if args.name else cluster.sweeps(all_namespaces=args.all_namespaces)
     opened = f"{namespace}/{args.name}/overview" if sweep and namespace else ""
-    with _kubectl_proxy(cluster) as socket, contextlib.suppress(KeyboardInterrupt):
+    with (
+        _kubectl_proxy(cluster, read_only=args.read_only) as socket,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         asyncio.run(_serve_cluster(socket, namespace, args, opened))
     return 0
 
@@ -75,7 +83,7 @@ def _run_on_folder(source: SweepSource, name: str | None, args: argparse.Namespa
     from ..local.folder import NAMESPACE
     from .dashboard_logs import FolderLogs
     from .folder_sweeps import FolderSweeps
-    from .folder_ui import FolderApi
+    from .folder_ui import FolderAnnotations, FolderApi
 
     assert isinstance(source, FolderSweeps)
     opened = f"{NAMESPACE}/{name}/overview" if name else ""
@@ -85,7 +93,8 @@ def _run_on_folder(source: SweepSource, name: str | None, args: argparse.Namespa
         api = FolderApi(source)
         following = asyncio.create_task(api.follow())
         try:
-            await _serve(api.client, NAMESPACE, args, opened, FolderLogs(source))
+            parts = (FolderLogs(source), FolderAnnotations(source, api))
+            await _serve(api.client, NAMESPACE, args, opened, *parts)
         finally:
             following.cancel()
 
@@ -95,15 +104,19 @@ def _run_on_folder(source: SweepSource, name: str | None, args: argparse.Namespa
 
 
 @contextlib.contextmanager
-def _kubectl_proxy(cluster: Kubectl) -> Iterator[Path]:
-    """Run a read-only ``kubectl proxy`` on a socket in a folder that only this user can enter."""
+def _kubectl_proxy(cluster: Kubectl, *, read_only: bool) -> Iterator[Path]:
+    """Run ``kubectl proxy`` on a socket in a folder that only this user can enter.
+
+    It creates, replaces and deletes nothing. The server behind it patches tags and notes only.
+    """
+    refused = ["POST", "PUT", "DELETE", *(["PATCH"] if read_only else [])]
     with tempfile.TemporaryDirectory(prefix="sweepjob-") as folder:
         socket = Path(folder) / "api"
         command = cluster.command(
             "proxy",
             f"--unix-socket={socket}",
             f"--accept-paths=^/apis/{names.GROUP}/,{_PODS_AND_LOGS}",
-            "--reject-methods=^(POST|PUT|PATCH|DELETE)$",
+            f"--reject-methods=^({'|'.join(refused)})$",
         )
         # In a session of its own, so that Ctrl-C does not end it before this program has finished.
         process = subprocess.Popen(
@@ -127,12 +140,13 @@ def _kubectl_proxy(cluster: Kubectl) -> Iterator[Path]:
 async def _serve_cluster(
     socket: Path, namespace: str | None, args: argparse.Namespace, opened: str
 ) -> None:
+    from ..dashboard.annotations import ClusterAnnotations
     from ..dashboard.trial_log import ClusterLogs
     from ..kube.client import KubeClient
     from ..kube.connection import socket_transport
 
     api = KubeClient(socket_transport(str(socket)))
-    await _serve(api, namespace, args, opened, ClusterLogs(api))
+    await _serve(api, namespace, args, opened, ClusterLogs(api), ClusterAnnotations(api))
 
 
 async def _serve(
@@ -141,6 +155,7 @@ async def _serve(
     args: argparse.Namespace,
     opened: str,
     logs: TrialLogs,
+    annotations: TrialAnnotations,
 ) -> None:
     from aiohttp import web
 
@@ -157,7 +172,13 @@ async def _serve(
         loop.add_signal_handler(which, watching.cancel)
     host = f"{_HOST}:{listener.getsockname()[1]}"
     key = secrets.token_urlsafe(24)
-    application = DashboardServer(feeds, LocalAccess(key, host), logs=logs).application()
+    server = DashboardServer(
+        feeds,
+        LocalAccess(key, host),
+        logs=logs,
+        annotations=None if args.read_only else annotations,
+    )
+    application = server.application()
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
     await web.SockSite(runner, listener).start()

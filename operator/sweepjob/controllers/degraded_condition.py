@@ -95,7 +95,7 @@ def _attention(state: SweepState, now: float) -> Cause | None:
         )
     if (crd := _outdated_crd(state)) is not None:
         return crd
-    blocker = state.record_blocker
+    blocker = state.slots.record_blocker
     if blocker is not None and has_lasted(blocker, now):
         return Cause(blocker.reason, blocker.message)
     if state.proposals.failure is not None:

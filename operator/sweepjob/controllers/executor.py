@@ -72,10 +72,10 @@ class Executor:
             await self._job_creator.create_trial(sweep, action)
             return
         trial = sweep.state.live.get(action.trial)
-        if trial is not None and not self._is_done(sweep, trial, action):
+        if trial is not None and not await self._is_done(sweep, trial, action):
             await self._execute_trial_action(sweep, trial, action)
 
-    def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
+    async def _is_done(self, sweep: SweepStore, trial: TrialState, action: act.TrialAction) -> bool:
         """Return whether the record already shows the action's effect.
 
         It was written, and the answer was lost. The record counts, and is not written again.
@@ -84,11 +84,10 @@ class Executor:
         if record is None:
             return False
         if record.phase.is_end:
-            end = (record.phase, record.gpu_saved, record.message, record.ended)
-            sweep.record_end(trial, *end, record.values)
+            await self._status_writer.adopt_end(sweep, trial, record)
             return True
         if isinstance(action, act.RecordStop) and record.stop is not None:
-            sweep.record_stop(trial, record.stop, self._clock())
+            self._status_writer.adopt_stop(sweep, trial, record.stop)
             return True
         # The record of a new trial may already have existed, and be past its first attempt.
         status = trial.status
@@ -118,6 +117,7 @@ class Executor:
             case act.RecordProgress():
                 await self._status_writer.record_progress(sweep, trial, action)
             case act.RecordEnd():
+                await self._log_tails.wait_briefly(sweep, trial)
                 await self._status_writer.record_end(sweep, trial, action)
 
     async def _delete_pod(

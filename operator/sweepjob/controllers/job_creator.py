@@ -105,7 +105,7 @@ class JobCreator:
             )
             record = self._cache_record(state, made)
         except (errors.Refused, errors.Conflict) as error:
-            before = state.record_blocker
+            before = state.slots.record_blocker
             since = self._clock() if before is None else before.since
             refused = of_refused_record(action.trial, str(error), since)
             sweep.block_records(_missing_permission(error, since) or refused)

@@ -1,9 +1,9 @@
 """Keeps the last lines of each attempt's log on the record of its trial.
 
-Logs go with their pods: those of a stopped trial within seconds, the others after a day. Nothing waits
-for the reading. The log of a trial that is being stopped is followed from the decision to its end, beside
-the deletion of its pod. However much a script prints meanwhile, all readings together have a share of the
-event loop's time.
+Logs go with their pods: those of a stopped trial within seconds, the others after a day. The record of an
+end waits for the reading for a moment, which saves a write; nothing else does. The log of a trial that is
+being stopped is followed from the decision to its end, beside the deletion of its pod. However much a
+script prints meanwhile, all readings together have a share of the event loop's time.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _TRIES = 3
 _PAUSE = 1.0  # seconds between two tries
 _LONGEST_FOLLOW = 60.0  # seconds in addition to the grace period of a pod that is being deleted
 _LONGEST_READ = 30.0  # seconds
+_MOMENT = 0.25  # seconds for which the record of an end waits
 _MOST_READ = 4_000_000  # characters of lines, which a hostile script may make long
 _LIMITS = LogLimits(share=0.1, saved=1.0)
 
@@ -99,6 +100,22 @@ class LogTails:
     def read(self, pod: CachedPod) -> None:
         """Read the log of a pod whose trainer has ended, unless that was begun before."""
         self._start(pod, None)
+
+    async def wait_briefly(self, sweep: SweepStore, trial: TrialState) -> None:
+        """Wait a moment for the log of a trial that has ended, if it is being read.
+
+        Its slot is free already. Only a sampler that waits for the trial's result would be held up.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial.
+        """
+        if sweep.state.proposals.sampler.uses_observations:
+            return
+        pod = self._caches.newest_pod(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
+        task = None if pod is None else self._tasks.get(pod.uid)
+        if task is not None:
+            await asyncio.wait({task}, timeout=_MOMENT)
 
     def forget(self, uid: str) -> None:
         """Forget a pod that is gone; what is being read is read to its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
 
@@ -61,7 +62,7 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         paused=len(state.paused),
         held=len(state.paused.held),
         recalled=len(state.paused.recalled),
-        ends_paused=state.ends_paused,
+        ends_paused=state.paused.are_ending,
         has_checkpoint=spec.trial.checkpoint is not None,
         usage_limits=_usage_limits(state),
     )
@@ -120,10 +121,6 @@ def trial_snapshot(
         violation: why its values stop it; empty if they do not.
     """
     status, since = trial.status, workload.since
-    pods = (
-        _pod(pod, trial, is_unread=pod.uid in unread_pods, capacity_limited=capacity_limited)
-        for pod in workload.current_pods
-    )
     return TrialSnapshot(
         index=trial.index,
         name=trial.name,
@@ -155,7 +152,7 @@ def trial_snapshot(
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),
-        pods=tuple(_with_deletion(pod, trial).clamp_to_watch_start(since) for pod in pods),
+        pods=tuple(_pods(trial, workload, unread_pods, capacity_limited=capacity_limited)),
         earlier=_earlier_attempts(trial, workload),
         orphan_pods=workload.orphan_views,
     )
@@ -225,6 +222,16 @@ def write_interval(trial: TrialState, shortest: float) -> float:
     started, written = trial.status.started, trial.writes.written_at
     age = 0.0 if started is None else written - started
     return max(shortest, min(_LONGEST_WRITE_INTERVAL, age * _WRITE_SHARE))
+
+
+def _pods(
+    trial: TrialState, workload: Workload, unread_pods: frozenset[str], *, capacity_limited: bool
+) -> Iterator[Pod]:
+    """Yield the pods of the current attempt."""
+    for pod in workload.current_pods:
+        is_unread = pod.uid in unread_pods
+        view = _pod(pod, trial, is_unread=is_unread, capacity_limited=capacity_limited)
+        yield _with_deletion(view, trial).clamp_to_watch_start(workload.since)
 
 
 def _pod(pod: CachedPod, trial: TrialState, *, is_unread: bool, capacity_limited: bool) -> Pod:

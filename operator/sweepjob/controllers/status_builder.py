@@ -165,7 +165,7 @@ def _phase(state: SweepState, over: bool, failure: Cause | None, *, blocked: boo
 
 def _is_blocked(state: SweepState, now: float) -> bool:
     """Return whether no existing trial can start, or the next one cannot be proposed."""
-    if has_lasted(state.record_blocker, now):
+    if has_lasted(state.slots.record_blocker, now):
         return True
     live = state.live.values()
     if not live:

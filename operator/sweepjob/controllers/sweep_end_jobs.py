@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ..api import names
 from ..api.meta.event import NewEvent
 from ..api.phases import SweepPhase, TrialPhase
 from ..api.status import SweepStatus
+from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..lifecycle.planner import STOPPED, SWEEP_TIMEOUT
@@ -23,6 +26,7 @@ from .namespace_constraint_reader import NamespaceConstraintReader
 from .state.sweep_state import SweepState
 
 _MOST_OF_FRONT = 2000  # trials that are marked: bounds the Job's environment
+_MOST_OF_TAGS = 16_384  # characters of tags, for the same reason
 _LETTERS = {
     TrialPhase.SUCCEEDED: "S",
     TrialPhase.EARLY_STOPPED: "E",
@@ -93,10 +97,10 @@ class SweepEndJobs:
 
     def _end(self, state: SweepState, status: SweepStatus) -> SweepEnd:
         identity, best = state.identity, status.best
-        letters: dict[int, str] = {}
-        for record in self._caches.records_of(identity.key):
-            if record.sweep_uid == identity.uid:
-                letters[record.index] = _LETTERS.get(record.phase, "-")
+        every = self._caches.records_of(identity.key)
+        own = [record for record in every if record.sweep_uid == identity.uid]
+        letters = {record.index: _LETTERS.get(record.phase, "-") for record in own}
+        tags, untagged = _bounded_tags(own)
         several = state.criteria.has_several_objectives
         front = ordered(state.results.standings.front) if several else ()
         end = SweepEnd(
@@ -107,11 +111,26 @@ class SweepEndJobs:
             phases="".join(letters.get(n, "-") for n in range(max(letters, default=-1) + 1)),
             front=tuple(member.index for member in front[:_MOST_OF_FRONT]),
             front_size=len(front),
+            trial_tags=tags,
+            untagged=untagged,
         )
         if best is None:
             return end
         found = parameter_texts(best.assignment)
         return end.with_best(best.trial, value_text(best.value), found)
+
+
+def _bounded_tags(records: Sequence[TrialRecord]) -> tuple[dict[str, Mapping[str, str]], int]:
+    """Return the tags of trials by name, and how many trials are left out of them."""
+    tagged = sorted((record for record in records if record.tags), key=lambda each: each.index)
+    found: dict[str, Mapping[str, str]] = {}
+    size = 0
+    for record in tagged:
+        size += len(record.name) + sum(len(key) + len(text) for key, text in record.tags.items())
+        if size > _MOST_OF_TAGS:
+            break
+        found[record.name] = dict(record.tags)
+    return found, len(tagged) - len(found)
 
 
 def _any_assignment(state: SweepState) -> Assignment:

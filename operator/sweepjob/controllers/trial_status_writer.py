@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ..api import names
+from ..api.criteria import TrialValues
 from ..api.meta.cause import Cause
 from ..api.meta.identity import ObjectKey
 from ..api.phases import TrialPhase
 from ..api.resources import SWEEPTRIALS
 from ..api.sweeptrial.attempt_history import AttemptRecord
 from ..api.sweeptrial.dropped_fields import compare_fields
+from ..api.sweeptrial.stop_decision import StopDecision
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..kube import errors
 from ..kube.client import KubeClient
@@ -78,9 +80,20 @@ class TrialStatusWriter:
         run_seconds = sweep.trials.run_seconds(trial, now)
         status = trial_status_fields.stop_fields(trial, action, run_seconds, now)
         await self._write(sweep, trial, status, now)
-        sweep.record_stop(trial, action.stop, now)
-        if not action.stop.pauses:  # that is logged when it is paused
-            sweep_log.log_stopped(sweep.state, trial, action.stop)
+        self.adopt_stop(sweep, trial, action.stop)
+
+    def adopt_stop(self, sweep: SweepStore, trial: TrialState, stop: StopDecision) -> None:
+        """Apply a decision to stop or to pause a trial that is on record.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial.
+            stop: the decision, as recorded.
+        """
+        now = self._clock()
+        sweep.record_stop(trial, stop, now)
+        if not stop.pauses:  # that is logged when it is paused
+            sweep_log.log_stopped(sweep.state, trial, stop)
         if trial.pending_stop is not None:
             metrics.DECISION_SECONDS.observe(now - trial.pending_stop.decided_at)
 
@@ -195,15 +208,40 @@ class TrialStatusWriter:
         status = trial_status_fields.end_fields(trial, action, record, job, saved, now)
         noted, values = trial.log_tails, state.values_of(trial)
         await self._write(sweep, trial, status, now)
-        message = trial_status_fields.truncate_message(action.message)
-        sweep.record_end(trial, action.phase, saved, message, now, values)
-        metrics.TRIALS.labels(action.phase.value).inc()
-        sweep_log.log_trial_ended(state, trial, action.phase, action.reason)
-        metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
-        metrics.GPU_SAVED.inc(saved)
-        self._emit_end(state, trial, action)
+        self._apply_end(sweep, trial, action, saved, now, values)
         if trial.log_tails is not noted:  # read during the write; nothing is noted from here on
             await self._record_late_logs(state, trial)
+
+    async def adopt_end(self, sweep: SweepStore, trial: TrialState, record: TrialRecord) -> None:
+        """Apply an end that is on record: it was written, and the answer was lost.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial.
+            record: its record, with the end.
+        """
+        action = act.RecordEnd(trial.index, record.phase, record.reason, record.message)
+        self._apply_end(sweep, trial, action, record.gpu_saved, record.ended, record.values)
+        if trial.log_tails:  # they may have been read since
+            await self._record_late_logs(sweep.state, trial)
+
+    def _apply_end(
+        self,
+        sweep: SweepStore,
+        trial: TrialState,
+        action: act.RecordEnd,
+        saved: float,
+        ended: float | None,
+        values: TrialValues,
+    ) -> None:
+        """Apply a recorded end, count it, and record its events."""
+        message = trial_status_fields.truncate_message(action.message)
+        sweep.record_end(trial, action.phase, saved, message, ended, values)
+        metrics.TRIALS.labels(action.phase.value).inc()
+        sweep_log.log_trial_ended(sweep.state, trial, action.phase, action.reason)
+        metrics.GPU_USED.inc(trial.usage.total_gpu_seconds)
+        metrics.GPU_SAVED.inc(saved)
+        self._emit_end(sweep.state, trial, action)
 
     async def _record_late_logs(self, state: SweepState, trial: TrialState) -> None:
         """Add the ends of logs to the record of a trial that has ended; nothing else depends on them."""

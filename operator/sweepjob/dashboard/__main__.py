@@ -14,6 +14,7 @@ from ..http_server.limits import ConnectionLimits
 from ..http_server.malformed_requests import quiet_logger
 from ..kube.connection import connect
 from ..telemetry import log_format
+from .annotations import ClusterAnnotations
 from .cluster_access import ClusterAccess
 from .feed_registry import FeedRegistry
 from .server import DashboardServer
@@ -28,6 +29,7 @@ async def run() -> None:
 
     Environment variables: SWEEPJOB_NAMESPACES has the namespaces, comma-separated, empty for all;
     SWEEPJOB_PAGE_PORT the port; SWEEPJOB_PAGE_LOGS whether it reads the logs of pods;
+    SWEEPJOB_PAGE_TAGS whether viewers may change tags and notes with it;
     SWEEPJOB_USER_HEADER and SWEEPJOB_GROUPS_HEADER the headers of a trusted
     authenticating proxy; SWEEPJOB_STRICT_TLS whether X.509 is checked strictly.
     """
@@ -39,7 +41,9 @@ async def run() -> None:
     limits = ConnectionLimits(_CONNECTIONS, _CONNECTIONS, _NEW_CONNECTIONS, _NEW_BURST)
     connections = Connections(limits)
     logs = ClusterLogs(api) if get("SWEEPJOB_PAGE_LOGS") == "true" else None
-    application = DashboardServer(feeds, access, connections, logs=logs).application()
+    annotations = ClusterAnnotations(api) if get("SWEEPJOB_PAGE_TAGS") == "true" else None
+    server = DashboardServer(feeds, access, connections, logs=logs, annotations=annotations)
+    application = server.application()
     runner = web.AppRunner(
         application, access_log=None, shutdown_timeout=2, logger=quiet_logger("page")
     )

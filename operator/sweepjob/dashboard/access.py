@@ -13,7 +13,8 @@ class RequestRejected(Exception):
     """The request is not served.
 
     Attributes:
-        status: the HTTP status: 401 where a token would help, 429 beyond a limit, 403 otherwise.
+        status: the HTTP status: 401 where a token would help, 429 beyond a limit, 400 for a malformed
+            change, 409 for one that came too late, 403 otherwise.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -51,4 +52,8 @@ class Access(Protocol):
 
     async def may_read_logs(self, viewer: Viewer, namespace: str) -> bool:
         """Return whether the viewer may read the logs of pods of a namespace."""
+        ...
+
+    async def may_annotate(self, viewer: Viewer, namespace: str) -> bool:
+        """Return whether the viewer may change the SweepTrials of a namespace."""
         ...

@@ -103,12 +103,21 @@ class ClusterAccess:
 
     async def may_read_logs(self, viewer: Viewer, namespace: str) -> bool:
         """Return whether the viewer may read the logs of pods of a namespace."""
-        key = (viewer, namespace, "log")
+        return await self._cached_review(
+            viewer, namespace, group="", resource="pods", subresource="log", verb="get"
+        )
+
+    async def may_annotate(self, viewer: Viewer, namespace: str) -> bool:
+        """Return whether the viewer may patch SweepTrials in a namespace."""
+        return await self._cached_review(
+            viewer, namespace, group=names.GROUP, resource=names.SWEEPTRIALS, verb="patch"
+        )
+
+    async def _cached_review(self, viewer: Viewer, namespace: str, **action: str) -> bool:
+        key = (viewer, namespace, *sorted(action.items()))
         allowed: bool | None = self._cached(key)
         if allowed is None:
-            allowed = await self._review(
-                viewer, namespace, group="", resource="pods", subresource="log", verb="get"
-            )
+            allowed = await self._review(viewer, namespace, **action)
             self._store(key, allowed)
         return allowed
 

@@ -1,4 +1,7 @@
-"""The dashboard over HTTP: static files, documents, and changes as server-sent events. It only reads."""
+"""The dashboard over HTTP: static files, documents, and changes as server-sent events.
+
+It reads, and where its owner allows that, changes tags and notes of trials.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from aiohttp import web
 from ..http_server.connections import Connections
 from ..kube import errors
 from .access import Access, RequestRejected, Viewer
+from .annotations import LARGEST_REQUEST, AnnotationRequests, TrialAnnotations
 from .cache_sync import Unavailable
 from .document import sweep_summary
 from .event_stream import dump_json, send_events
@@ -44,6 +48,7 @@ class DashboardServer:
         connections: the connections of the port; None where only its owner can reach the port.
         limits: the limits on open streams.
         logs: reads the logs of pods; None if this page has only their recorded last lines.
+        annotations: changes tags and notes of trials; None if this page only reads.
     """
 
     def __init__(
@@ -53,17 +58,21 @@ class DashboardServer:
         connections: Connections | None = None,
         limits: StreamLimits | None = None,
         logs: TrialLogs | None = None,
+        annotations: TrialAnnotations | None = None,
     ) -> None:
         self._feeds = feeds
         self._access = access
         self._connections = connections
         self._limits = StreamLimits() if limits is None else limits
         self._logs = logs
+        self._annotations = AnnotationRequests(access, annotations)
         self._static = StaticFiles()
 
     def application(self) -> web.Application:
         """Return the aiohttp application with all routes."""
-        application = web.Application(middlewares=[self._handle_errors])
+        application = web.Application(
+            middlewares=[self._handle_errors], client_max_size=LARGEST_REQUEST
+        )
         router = application.router
         router.add_get("/", self._get_page)
         router.add_get("/healthz", self._get_health)
@@ -72,8 +81,11 @@ class DashboardServer:
         router.add_get("/api/sweeps", self._stream_sweeps)
         router.add_get("/api/sweeps/{namespace}/{name}", self._get_document)
         router.add_get("/api/sweeps/{namespace}/{name}/events", self._stream_events)
-        router.add_get("/api/sweeps/{namespace}/{name}/trials/{trial}/log", self._stream_log)
-        router.add_get("/api/sweeps/{namespace}/{name}/trials/{trial}/tails", self._get_tails)
+        router.add_get("/api/sweeps/{namespace}/{name}/changes", self._get_refusal)
+        trial = "/api/sweeps/{namespace}/{name}/trials/{trial}"
+        router.add_get(f"{trial}/log", self._stream_log)
+        router.add_get(f"{trial}/tails", self._get_tails)
+        router.add_patch(f"{trial}/annotations", self._change_annotations)
         return application
 
     @web.middleware
@@ -171,6 +183,23 @@ class DashboardServer:
             logs = await feed.recorded_logs(request.match_info["trial"])
         body = dump_json({"logs": logs}).encode()
         return web.Response(body=body, content_type="application/json", headers=NOT_STORED)
+
+    async def _get_refusal(self, request: web.Request) -> web.Response:
+        """Say why this viewer may not change tags and notes; nothing to one who may."""
+        viewer, namespace, _ = await self._authorize(request)
+        text = await self._annotations.refusal(viewer, namespace)
+        return web.json_response({"refusal": text}, headers=NOT_STORED)
+
+    async def _change_annotations(self, request: web.Request) -> web.Response:
+        """Change the tags and the note of a trial.
+
+        Another site cannot send this request: browsers ask before a PATCH, and get no permission.
+        """
+        viewer, namespace, name = await self._authorize(request)
+        async with self._feeds.feed(namespace, name) as feed:
+            trial = await feed.trial(request.match_info["trial"])
+        await self._annotations.change(viewer, trial, await request.read())
+        return web.Response(status=204, headers=NOT_STORED)
 
     async def _stream_sweeps(self, request: web.Request) -> web.StreamResponse:
         viewer = await self._access.authenticate(request)

@@ -133,11 +133,19 @@ class SweepFeed:
         Raises:
             Unavailable: the sweep has no such trial, or the trials cannot be read.
         """
+        return log_fields((await self.trial(trial)).view)
+
+    async def trial(self, name: str) -> CachedTrial:
+        """Return a trial of the sweep.
+
+        Raises:
+            Unavailable: the sweep has no such trial, or the trials cannot be read.
+        """
         await wait_until_synced(self._trials)
-        found = next((own.view for own in self._own_trials() if own.name == trial), None)
+        found = next((own for own in self._own_trials() if own.name == name), None)
         if found is None:
-            raise Unavailable(f"the sweep has no trial {trial[:100]}")
-        return log_fields(found)
+            raise Unavailable(f"the sweep has no trial {name[:100]}")
+        return found
 
     async def document(self, *, curves: bool) -> Body:
         """Return the document as of now.

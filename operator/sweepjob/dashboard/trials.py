@@ -31,8 +31,12 @@ def trial_fields(
     stop = status.get("stop") or {}
     values = dict(leaves(trial.record.assignment))
     pods = [asdict(pod) for pod in trial.record.pods]
+    row = full_trial_row(trial, now)
+    for key in ("tags", "note"):
+        if not row[key]:
+            del row[key]  # few trials have them, and a document may have thousands of trials
     return {
-        **full_trial_row(trial, now),
+        **row,
         **({"pods": pods} if pods else {}),
         **_result_fields(status, trial),
         "parameters": values,

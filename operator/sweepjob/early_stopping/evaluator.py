@@ -145,6 +145,8 @@ class PolicyEvaluator:
         self, entries: dict[int, Entries], block: list[tuple[int, Statistics]]
     ) -> None:
         """Add the scores of some trials at each interval: many at once cost a tenth of one by one."""
+        if not block:
+            return  # without numpy, which takes 10 MiB
         from .running_statistics import stack
 
         applied = self._applied_intervals()

@@ -116,6 +116,24 @@ class KubeClient(RequestSender):
             Request("PATCH", path, {}, body, content_type=_MERGE_PATCH), priority
         )
 
+    async def patch_metadata(
+        self, resource: Resource, namespace: str, name: str, uid: str, metadata: Body
+    ) -> Body:
+        """Merge into an object's labels and annotations; return it as the server stored it.
+
+        Args:
+            resource: the object's type.
+            namespace: the namespace of the object.
+            name: the name of the object.
+            uid: the precondition: a new object of the same name stays as it is.
+            metadata: ``labels`` and ``annotations`` to merge; None removes one.
+
+        Raises:
+            Conflict: the object has another uid.
+        """
+        path, body = resource.path(namespace, name), {"metadata": {"uid": uid, **metadata}}
+        return await self.request(Request("PATCH", path, {}, body, content_type=_MERGE_PATCH))
+
     async def delete(
         self,
         resource: Resource,

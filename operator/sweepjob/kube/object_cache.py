@@ -121,11 +121,16 @@ class ObjectCache(Generic[R]):
         self._note_version(found.version)
         if event["type"] == "DELETED":
             self._delete(found)
-        elif event["type"] != "BOOKMARK":
+        elif event["type"] != "BOOKMARK" and not self._is_known(found):
             parsed = self.try_parse(body)
             if parsed is not None:
                 self._store(parsed)
         return found.version
+
+    def _is_known(self, found: ObjectVersion) -> bool:
+        """Return whether an object is cached in this version or a later one, as after our own write."""
+        old = self.objects.get((found.namespace, found.name))
+        return old is not None and old.uid == found.uid and not is_newer(found.version, old.version)
 
     def _delete(self, found: ObjectVersion) -> None:
         self.unparseable.discard(found.uid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -9,6 +10,10 @@ from typing import NamedTuple
 from ..api import names
 from ..api.phases import TrialPhase
 from ..pareto.dominance import Front, Member, Scores, with_member
+
+_State = tuple[int, Front]  # the length of the row, and the front
+_NO_RESULTS: _State = (0, ())
+_KEPT_STATES = 64
 
 
 class EndedResult(NamedTuple):
@@ -66,18 +71,18 @@ class ImprovementRow:
     there is no row: ending the sweep would cancel its best trial.
     """
 
-    _results: list[EndedResult] = field(default_factory=list)
-    _length: int = 0
-    _front: Front = ()
+    _results: list[EndedResult] = field(default_factory=list)  # ordered
+    # The length of the row, and the front, by the number of results: for the last ones only, since fronts
+    # can be large. A result that is added late makes those behind it invalid.
+    _states: dict[int, _State] = field(default_factory=dict)
     _leading: float = -math.inf
-    _is_ordered: bool = True
 
     def add(self, result: EndedResult) -> None:
         """Add an ended trial, in any order."""
-        self._is_ordered = self._is_ordered and (not self._results or self._results[-1] < result)
-        self._results.append(result)
-        if self._is_ordered:
-            self._extend(result)
+        position = bisect.bisect(self._results, result)
+        self._results.insert(position, result)
+        for count in [count for count in self._states if count > position]:
+            del self._states[count]
 
     def note_running(self, score: float) -> None:
         """Note the score of a running trial that is not being stopped."""
@@ -86,25 +91,34 @@ class ImprovementRow:
     @property
     def length(self) -> int:
         """How many trials ended in a row without a new best."""
-        return 0 if self.is_beaten_by(self._leading) else self._length
+        length, front = self._state()
+        return 0 if _is_beaten(front, self._leading) else length
 
     def is_beaten_by(self, score: float) -> bool:
         """Return whether a score of the only objective is better than those of all ended trials."""
-        if not self._is_ordered:
-            self._results.sort()
-            self._length, self._front, self._is_ordered = 0, (), True
-            for result in self._results:
-                self._extend(result)
-        best = self._front[0].scores[0] if self._front else -math.inf
-        return score > best
+        return _is_beaten(self._state()[1], score)
 
-    def _extend(self, result: EndedResult) -> None:
-        member = Member(result.scores, result.trial)
-        if member.scores and all(known.scores != member.scores for known in self._front):
-            front = with_member(self._front, member)
-            if front is not self._front:
-                self._front = front
-                if result.breaks:
-                    self._length = 0
-                    return
-        self._length += result.lengthens
+    def _state(self) -> _State:
+        """Return the length of the row and the front after all results."""
+        count = next(reversed(self._states), 0)
+        state = self._states.get(count, _NO_RESULTS)
+        for result in self._results[count:]:
+            state, count = _extended(*state, result), count + 1
+            self._states[count] = state
+            if len(self._states) > _KEPT_STATES:
+                del self._states[next(iter(self._states))]
+        return state
+
+
+def _is_beaten(front: Front, score: float) -> bool:
+    return score > (front[0].scores[0] if front else -math.inf)
+
+
+def _extended(length: int, front: Front, result: EndedResult) -> _State:
+    """Return the length of the row and the front after one more result."""
+    member = Member(result.scores, result.trial)
+    if member.scores and all(known.scores != member.scores for known in front):
+        extended = with_member(front, member)
+        if extended is not front:
+            return (0 if result.breaks else length + result.lengthens), extended
+    return length + result.lengthens, front

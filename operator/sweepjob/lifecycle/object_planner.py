@@ -37,7 +37,7 @@ def plan_object(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float
     if job.deleting:
         return None
     if not job.succeeded and job.failure is None:
-        return _after_node_loss(trial, job, sweep, now)
+        return _after_node_loss(trial, sweep, now)
     if job.ended is not None and not trial.pods and now < job.ended + WATCH_LAG:
         return Plan((), job.ended + WATCH_LAG)  # its pods are not seen yet, and may have reports
     actions = after_attempt(trial, sweep.max_retries, now, *_outcome(trial, job, sweep))
@@ -104,10 +104,11 @@ def _stop(
     return RecordStop(trial.index, StopDecision(end.phase, reason, message))
 
 
-def _after_node_loss(
-    trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float
-) -> Plan | None:
-    """Start another attempt when the node of a pod is lost; None while none is."""
+def _after_node_loss(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan | None:
+    """Record another attempt when the node of a pod is lost; None while none is.
+
+    The object is deleted afterwards (``end_earlier_objects``).
+    """
     timeout = sweep.node_loss_timeout
     lost = next((pod for pod in trial.pods if is_node_lost(pod, now, timeout)), None)
     if lost is None:
@@ -115,8 +116,7 @@ def _after_node_loss(
     if trial.pending_stop is not None:
         return Plan((RecordStop(trial.index, trial.pending_stop),))
     cause = Cause(NODE_LOST, node_loss_message(lost, timeout))
-    deletion = DeleteJob(trial.index, job.name, job.uid)
-    return Plan((deletion, next_attempt(trial, trial.failures, *cause)))
+    return Plan((next_attempt(trial, trial.failures, *cause),))
 
 
 def end_stopped_object(

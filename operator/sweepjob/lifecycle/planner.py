@@ -238,8 +238,10 @@ def _with_limit_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> 
     ending = _trial_end(trial, sweep, now)
     if ending is not None:
         return replace(trial, pending_stop=StopDecision(TrialPhase.CANCELED, *ending))
-    wanted = desired_stop(trial, sweep) or end_of_paused(trial, sweep)
-    return _with_timeout_stop(replace(trial, pending_stop=wanted or pending), sweep, now)
+    wanted = desired_stop(trial, sweep) or end_of_paused(trial, sweep) or pending
+    if wanted is not trial.pending_stop:
+        trial = replace(trial, pending_stop=wanted)
+    return _with_timeout_stop(trial, sweep, now)
 
 
 def _with_timeout_stop(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> TrialSnapshot:

@@ -114,7 +114,7 @@ def _end(index: int, attempt: EarlierAttempt) -> Iterator[TrialAction]:
     if job is None or job.deleting or job.succeeded or job.failure is not None:
         return
     # A Job whose pod has ended ends on its own, and keeps the pod for its log. Others may create a pod.
-    if job.suspended or not any(pod.is_terminal and not pod.deleting for pod in attempt.pods):
+    if job.suspended or not any(pod.is_terminal and not pod.is_interrupted for pod in attempt.pods):
         yield DeleteJob(index, job.name, job.uid, tuple(pod.uid for pod in running))
 
 

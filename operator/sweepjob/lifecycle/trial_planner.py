@@ -12,7 +12,6 @@ from dataclasses import replace
 from ..api import names
 from .actions import (
     CreateJob,
-    DeleteJob,
     DeletePod,
     Plan,
     RecordEnd,
@@ -163,18 +162,18 @@ def _without_job(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan
 def _replace_lost_pod(
     trial: TrialSnapshot, node_loss_timeout: float, now: float
 ) -> tuple[TrialAction, ...] | None:
-    """Return the actions for another attempt if the node of the only running pod is lost.
+    """Return the record of another attempt if the node of the only running pod is lost.
 
-    The old Job is deleted first: if the node came back, that Job would create another pod.
+    It is written before the old Job is deleted (``end_earlier_attempts``): a Job that is missing was
+    deleted by somebody else. The next Job follows: if the node came back, the old one would create a pod.
     """
     lost = [pod for pod in trial.pods if is_node_lost(pod, now, node_loss_timeout)]
     if not lost or any(not pod.is_terminal for pod in trial.pods if pod not in lost):
         return None
     if trial.pending_stop is not None:
         return (RecordStop(trial.index, trial.pending_stop),)
-    deletions = [DeleteJob(trial.index, j.name, j.uid) for j in trial.jobs if not j.deleting]
     message = node_loss_message(lost[0], node_loss_timeout)
-    return (*deletions, next_attempt(trial, trial.failures, NODE_LOST, message))
+    return (next_attempt(trial, trial.failures, NODE_LOST, message),)
 
 
 def _delete_never_started(

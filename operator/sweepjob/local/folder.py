@@ -88,13 +88,17 @@ class SweepFolder:
     def _on_change(self, change: Change) -> None:
         if change.resource not in _RESOURCES:
             return
-        file = self._file(change.resource, change.body)
         if change.new is None:
-            file.unlink(missing_ok=True)
-            return
+            self._file(change.resource, change.body).unlink(missing_ok=True)
+        else:
+            self.write(change.resource, change.new)
+
+    def write(self, resource: str, body: Body) -> None:
+        """Write an object's file; only the process that has reserved the folder may do so."""
+        file = self._file(resource, body)
         file.parent.mkdir(exist_ok=True)  # most sweeps have no ConfigMaps
         partial = file.with_suffix(".partial")
-        partial.write_text(json.dumps(change.new, indent=1))
+        partial.write_text(json.dumps(body, indent=1))
         os.replace(partial, file)
 
     def write_results(self, sweep: Body, trials: Iterable[Body]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from ..api import names
+from ..api.sweeptrial.annotations import AnnotationChange
 from ..ingest.server import DirectSubmitter, IngestServer
 from ..kube.client import KubeClient
 from ..kube.transport import Request
@@ -23,6 +24,7 @@ from ..log_parsing.limits import LogLimits
 from ..manager.operator import Operator, build_operator
 from ..settings import OperatorSettings
 from ..trial_pods.sidecar import SidecarSettings
+from .annotation_changes import apply_changes
 from .api_server import MemoryApiServer
 from .folder import NAMESPACE, SweepFolder, has_ended
 from .job_controller import JobController
@@ -32,10 +34,12 @@ from .transport import MemoryTransport
 
 _log = logging.getLogger(__name__)
 _PATH = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
+_TRIALS = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials"
 _CONFIG_MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 # No kubelet rotates the logs while lines wait.
 _LOG_LIMITS = LogLimits(lines=math.inf, size=math.inf, share=0.8, throttle_timeout=math.inf)
 _RUNS_TIMEOUT = 120.0  # seconds
+_ANNOTATIONS_PAUSE = 0.2  # seconds between two looks for tags and notes
 _PROGRESS = 1.0  # seconds between two writes of a trial's curve; they cost nothing here
 
 
@@ -108,6 +112,9 @@ class LocalSweep:
             stack.push_async_callback(node.close)
             controller.sync_all()
             node.remove_deleted()
+            following = asyncio.create_task(self._follow_annotations())
+            following.add_done_callback(self._end_with)
+            stack.callback(following.cancel)
             if manifest is not None:
                 for config_map in config_maps:
                     self._create(_CONFIG_MAPS, config_map)
@@ -149,6 +156,21 @@ class LocalSweep:
         for body in self.store.all("sweepjobs").values():
             operator.controller.registry.on_event(body, deleted=False)
             self._end_if_over(body)
+
+    async def _follow_annotations(self) -> None:
+        """Apply the tags and notes that other processes give to trials, until cancelled."""
+        while True:
+            try:
+                apply_changes(self._folder.path, self._annotate)
+            except OSError as error:
+                _log.warning("tags and notes of trials are not applied: %s", error)
+            await asyncio.sleep(_ANNOTATIONS_PAUSE)
+
+    def _annotate(self, trial: str, change: AnnotationChange) -> None:
+        body = {"metadata": change.metadata()}
+        status, said = self._server.answer(Request("PATCH", f"{_TRIALS}/{trial}", {}, body))
+        if status != 200:
+            _log.warning("tags and the note of %s are not changed: %s", trial, said.get("message"))
 
     async def _complete_runs(self) -> None:
         """Wait until the runs on the user's own tracking server are complete, for a while."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from .number_syntax import Number
+from .process_labels import ProcessLabels
+from .repeated_lines import RepeatedLines
 from .samples import printable
 
 # The words that name a part of the data, by their group; only whole words, with a number at most.
@@ -69,6 +71,8 @@ class Labels:
         self._seen: dict[str, str] = {}  # the same, of all values
         self._summary = b""  # a line with nothing but a summary, after a value that is none
         self._has_plain = False
+        self._processes = ProcessLabels(metric)
+        self._repeated = RepeatedLines()
         self.ambiguity = ""
 
     def add(self, text: bytes, counts: Number, others: list[Number]) -> bool:
@@ -82,6 +86,11 @@ class Labels:
         if self.ambiguity:
             return False
         self._add_summary(text, counts)
+        self.ambiguity = self.ambiguity or self._processes.add(text, counts.start)
+        if times := self._repeated.add(text, counts.start):
+            self.ambiguity = self.ambiguity or self._repeated_message(text, times)
+        if self.ambiguity:
+            return True
         for number in (counts, *others):
             label = _label(text, number)
             if label is not None:
@@ -108,6 +117,12 @@ class Labels:
             )
         else:
             self._has_plain = True
+
+    def _repeated_message(self, text: bytes, times: int) -> str:
+        return (
+            f"its log has each line with '{self._metric}' {times} times, and each of them counts, such "
+            f"as '{printable(text)}'. Remove a handler of the logger, or print in one process only"
+        )
 
     def _message(self, effect: str) -> str:
         labels = " and of ".join(f"'{label}'" for label in self._seen.values())

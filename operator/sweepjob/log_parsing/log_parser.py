@@ -13,6 +13,7 @@ from .number_syntax import Number, metric_numbers
 from .other_names import OtherNames
 from .progress_bars import ProgressBars
 from .samples import LogSamples, printable
+from .wrapped_values import WrappedValues
 
 # Azure's Run.log prints this outside of Azure: the name in one line, the value in the next.
 _AZURE = b"Attempted to log scalar metric "
@@ -82,7 +83,9 @@ class LogParser:
         self._values_by_name: dict[str, float] = {}
         self._partial_line = b""
         self._reported = False
-        self._others = OtherNames(others)
+        known = tuple(others)
+        self._others = OtherNames(known)
+        self._wrapped = WrappedValues((metric, *known))
         self._bars = ProgressBars()
         self.unreadable_values = 0
         self.changes = 0
@@ -148,9 +151,21 @@ class LogParser:
         else:
             for other in self._others.find(text, until, begins=begins, has_report=self._reported):
                 self._add(*other)
+            self._find_wrapped(text if begins else b"")
             self._find_metric(text, until, begins=begins)
+            if begins and ends:
+                self._wrapped.begin(text, self._values_by_name)
         if not self._reported and self._samples.add(text):
             self.changes += 1
+
+    def _find_wrapped(self, text: bytes) -> None:
+        """Find the value of a name with which the line before ended."""
+        name, joined = self._wrapped.join(text)
+        if name == self._metric:
+            self._find_metric(joined, len(joined), begins=True)
+        elif name:
+            numbers = metric_numbers(name.encode(errors="replace"), joined)
+            self._add(name, next((number.text for number in numbers if number.whole), ""))
 
     def _find_metric(self, text: bytes, until: int, *, begins: bool) -> None:
         found: list[Number] = []

@@ -47,6 +47,12 @@ _MARKS = ",:'’(*，：．٫٬"  # the same, when a digit follows
 # The first digits of a number whose thousands are separated by spaces: ``1 234,5``, ``1 234 567``.
 _FIRST_GROUP = re.compile(rf"[-+{_MINUS}]?\d{{1,3}}")
 _OTHER_GROUPS = re.compile(r"(?: \d{3})+[.,]\d|(?: \d{3}){2,}(?!\d)")
+# A mean and its deviation, as xgboost.cv prints them: ``0.61234+0.00321``.
+_DEVIATION = re.compile(r"\+\d{1,20}\.\d{1,20}(?:[eE][-+]?\d{1,3})?(?![\w.+*/^-])")
+# What follows a range in a name, ``mAP@0.5:0.95: 0.4``.
+_VALUE_OF_RANGE = re.compile(rb"[\"'`]?(?::\s|\s?=)\s{0,3}[-+]?\.?\d")
+# The place of a message in the code: ``train.py:12``.
+_SOURCE_FILE = re.compile(rb"\.(?:py|pyx|cc|cpp|cu|go|rs|jl|R|js|ts|java|scala)$")
 _LOOKAHEAD = 40  # bytes after a number that decide whether it has ended
 _LONGEST = 400  # bytes of a number; the largest float has 309 digits
 _NAMES = 100  # names per line
@@ -88,7 +94,8 @@ def metric_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
         if match is None:
             continue
         after = match.end(value)
-        if not _is_no_value(match[value], text[after : after + 2]):
+        is_range = _is_range(text, start + len(metric), match.start(value), after)
+        if not is_range and not _is_no_value(match[value], text[after : after + 2]):
             yield _number(text, match[opened], match[value], start, after)
 
 
@@ -96,6 +103,9 @@ def named_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
     """Yield names of the usual characters with the numbers after them, in their order."""
     expression, name, opened, value = _named_expression()
     for match in islice(expression.finditer(text), _NAMES):
+        is_range = _is_range(text, match.end(name), match.start(value), match.end(value))
+        if is_range or _SOURCE_FILE.search(match[name]):
+            continue
         where = (match.start(name), match.end(value))
         number = _number(text, match[opened], match[value], *where)
         yield match[name].decode(errors="replace"), number
@@ -134,6 +144,22 @@ def _is_no_value(value: bytes, rest: bytes) -> bool:
     return rest == b"%|" or (value.isalpha() and rest[:1].isalpha())
 
 
+def _is_range(text: bytes, name_end: int, start: int, end: int) -> bool:
+    """Return whether a number belongs to the name before it: ``mAP@0.5`` in ``mAP@0.5:0.95: 0.4``.
+
+    Args:
+        text: the line.
+        name_end: where the name ends.
+        start: where the number begins.
+        end: where it ends.
+    """
+    return (
+        text[name_end:start] == b":"
+        and text[name_end - 1 : name_end].isdigit()
+        and _VALUE_OF_RANGE.match(text, end) is not None
+    )
+
+
 def _begins_a_name(before: str) -> bool:
     """Return whether a name can begin after this text: ``best_acc`` and ``val/acc`` are not ``acc``."""
     if before.endswith(("\\n", "\\r", "\\t")):
@@ -155,7 +181,7 @@ def _is_whole(opened: str, rest: str) -> bool:
         return compiled(_CLOSED).match(rest) is not None
     padded = rest + "   "
     first, second, third = padded[0], padded[1], padded[2]
-    if rest.startswith("+/-"):
+    if rest.startswith("+/-") or _DEVIATION.match(rest):
         return True
     if first.isalnum() or first in _WORD or rest.startswith("%|"):
         return False

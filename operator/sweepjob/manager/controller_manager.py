@@ -34,6 +34,8 @@ from ..settings import OperatorSettings
 from ..telemetry import metrics
 from .sweepjob_audit import SweepJobVersion
 
+# Returns the missing permissions that affect sweeps of a namespace with a metrics source.
+MissingPermissions = Callable[[str, str], list[ScopedPermission]]
 # Reasons why Jobs are not created that an administrator can repair.
 _REPAIRABLE = (names.REASON_NOT_PERMITTED, names.REASON_INTAKE_CERTIFICATE)
 
@@ -63,9 +65,7 @@ class ControllerManager:
         settings: OperatorSettings,
         authority: IngestAuthority,
         clock: Callable[[], float] = time.time,
-        missing_permissions_for: Callable[
-            [str, str], list[ScopedPermission]
-        ] = lambda namespace, source: [],
+        missing_permissions_for: MissingPermissions = lambda namespace, source: [],
         sender: Sender | None = None,
     ) -> None:
         self.registry = registry = SweepRegistry(settings)
@@ -80,24 +80,13 @@ class ControllerManager:
         creator = JobCreator(
             api, self.caches, events, constraints, settings.sidecar, authority, clock
         )
+        sender, deliveries = sender or HttpSender(), self.queues.record_deliveries
         self._notifications = NotificationDispatcher(
-            registry,
-            settings.notifications,
-            sender or HttpSender(),
-            self.queues.record_deliveries,
-            clock,
+            registry, settings.notifications, sender, deliveries, clock
         )
         end_jobs = SweepEndJobs(api, self.caches, events, constraints, settings.sidecar)
-        writer = SweepStatusWriter(
-            api,
-            registry,
-            settings,
-            events,
-            missing_permissions_for,
-            self._notifications,
-            clock,
-            end_jobs,
-        )
+        told = missing_permissions_for, self._notifications
+        writer = SweepStatusWriter(api, registry, settings, events, *told, clock, end_jobs)
         trial_writer = TrialStatusWriter(api, self.caches, events, clock)
         shared = (registry, self.caches, self.queues, settings)
         trials = TrialController(
@@ -109,17 +98,8 @@ class ControllerManager:
             authority,
             clock,
         )
-        admission = SpecAdmission(
-            api,
-            self.caches,
-            creator,
-            writer,
-            events,
-            self.reports,
-            self.queues,
-            clock,
-            settings.prices,
-        )
+        used = creator, writer, events, self.reports, self.queues
+        admission = SpecAdmission(api, self.caches, *used, clock, settings.prices)
         self._sweeps = SweepController(
             api, *shared, admission, writer, missing_permissions_for, clock
         )

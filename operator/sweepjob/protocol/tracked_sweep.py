@@ -85,6 +85,8 @@ class SweepEnd:
         best_parameters: the parameters of the best trial as text.
         front: with several objectives, the indices of trials on the Pareto front, in its order.
         front_size: how many trials are on it.
+        trial_tags: the tags that people gave to trials, by the trial's name.
+        untagged: how many more trials have tags, which are left out because there are too many.
     """
 
     sweep: TrackedSweep
@@ -97,12 +99,16 @@ class SweepEnd:
     best_parameters: Mapping[str, str] = field(default_factory=dict)
     front: tuple[int, ...] = ()
     front_size: int = 0
+    trial_tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    untagged: int = 0
 
     def dump(self) -> str:
-        """Return it as JSON. Earlier versions know no front: it is left out where there is none."""
+        """Return it as JSON, without what earlier versions do not know where there is none of it."""
         found = asdict(self)
         if not self.front:
             del found["front"], found["front_size"]
+        if not self.trial_tags:
+            del found["trial_tags"], found["untagged"]
         return json.dumps(found)
 
     @classmethod

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..api.parsing.lenient_reader import LenientReader
 from ..api.phases import TrialPhase
+from ..api.sweeptrial.annotations import Tags, parse_note, parse_tags
 from ..api.sweeptrial.curve_encoding import load_curve
 from ..api.sweeptrial.log_tail import LogTail, parse_log_tails
 from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
@@ -33,6 +35,8 @@ class TrialView:
         log_tails: Ends of the logs of its attempts, by attempt.
         stored_metrics: ``status.otherMetrics`` as it is stored; ``other_metrics`` parses it.
         source: What proposed its parameters, such as ``bayesian seed 4``; empty if it is not known.
+        tags: Tags that people gave it, by key.
+        note: What a person noted about it; empty without a note.
     """
 
     record: TrialRecord
@@ -42,6 +46,8 @@ class TrialView:
     log_tails: Mapping[int, LogTail] = field(default_factory=dict, repr=False)
     stored_metrics: Any = field(default=None, repr=False)
     source: str = ""
+    tags: Tags = field(default_factory=dict, repr=False)
+    note: str = field(default="", repr=False)
 
     @classmethod
     def of(cls, body: Mapping[str, Any], goal: Goal) -> TrialView:
@@ -55,6 +61,7 @@ class TrialView:
             ValueError: The object is not a SweepTrial of the operator.
         """
         record = parse_record(body)
+        metadata = LenientReader(body["metadata"], "metadata")
         return cls(
             record=record,
             curve=load_curve(record.curve, Curve(goal)),
@@ -64,6 +71,8 @@ class TrialView:
             # Not parsed: thousands of trials have twenty curves each, and few are looked at.
             stored_metrics=(body.get("status") or {}).get(OTHER_METRICS),
             source=str(body["spec"].get("source", "")),
+            tags=parse_tags(metadata),
+            note=parse_note(metadata),
         )
 
     @property

@@ -88,7 +88,7 @@ def full_trial_row(trial: TrialView, now: float) -> Row:
     row |= {"bestInterval": trial.curve.best_interval, "message": _message(trial)}
     row |= {"started": record.started, "ended": trial.ended, "failures": record.failures}
     row |= {"disruptions": record.disruptions, "stop": stop_row(record.stop)}
-    row |= {"code": record.code}
+    row |= {"code": record.code, "tags": dict(trial.tags), "note": trial.note}
     return {**row, "parameters": record.assignment}
 
 

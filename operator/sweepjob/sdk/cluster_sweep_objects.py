@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api import names
+from ..api.sweeptrial.annotations import AnnotationChange
 from .custom_objects import request
 
 _PAGE_SIZE = 500
@@ -78,6 +79,20 @@ class ClusterSweepObjects:
             NotFound: there is no such trial.
         """
         method, body = "patch_namespaced_custom_object", {"spec": dict(change)}
+        request(self._api, method, self.namespace, names.SWEEPTRIALS, trial, body)
+
+    def annotate(self, trial: str, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial.
+
+        Args:
+            trial: name of the trial.
+            change: a change that was checked.
+
+        Raises:
+            NotFound: there is no such trial.
+            SweepError: the API server refuses it, such as for lack of a permission.
+        """
+        method, body = "patch_namespaced_custom_object", {"metadata": change.metadata()}
         request(self._api, method, self.namespace, names.SWEEPTRIALS, trial, body)
 
     def download(self, trial: str, output: str | None, path: str) -> list[str]:

@@ -88,8 +88,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.azure: dict[str, Any] = present(identity=identity, queue_settings=queue_settings)
         self.compute = compute
         self.name, self.namespace = name, namespace
-        self.display_name, self.experiment_name = display_name, experiment_name
-        self.description = description
+        self.display_name, self.description = display_name, description
+        self.experiment_name = experiment_name
         self.tags, self.properties = dict(tags or {}), dict(properties or {})
         self.labels, self.annotations = dict(labels or {}), dict(annotations or {})
         self.trial = trial or self._command_class()
@@ -101,13 +101,11 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.queue = queue or self.trial.queue
         self.metrics = self.trial.metrics if metrics is None else dict(metrics)
         self.limits = limits or SweepJobLimits(trial_timeout=self.trial.timeout)
-        self.sampling_algorithm = sampling_algorithm
+        self.sampling_algorithm, self.early_termination = sampling_algorithm, early_termination
         self.search_space: dict[str, Expression] = NamedValues(search_space or {})
-        self.objective = objective
-        self.objectives, self.constraints = objectives, constraints
-        self.early_termination = early_termination
-        self.warm_start = list(warm_start)
-        self.initial_points = list(initial_points)
+        self.objective, self.objectives = objective, objectives
+        self.constraints = constraints
+        self.warm_start, self.initial_points = list(warm_start), list(initial_points)
         self.notifications = list(notifications)
         self.suspend, self.stop = suspend, stop
         self.made_of: Any = None  # the command that a step of a pipeline was made of

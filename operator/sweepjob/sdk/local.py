@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..api.parsing.problem import InvalidSpec
+from ..api.sweeptrial.annotations import AnnotationChange
 from ..local.unsupported import PAUSED_BY_POLICY_ONLY
 from .arguments import ArgumentError, python_message
 from .azure_resolution import Resolver
@@ -21,6 +22,7 @@ from .run import SweepRun
 from .sweep_objects import NotFound, SweepError
 
 if TYPE_CHECKING:
+    from ..loading.code import CodeSnapshot
     from ..local.folder import SweepFolder
     from ..local.sweep import LocalSweep
 
@@ -61,26 +63,13 @@ def run_local(
         SweepError: A required package is not installed, or the folder has another sweep or other files.
     """
     try:
-        from ..local.adapt_spec import localize, warm_start_folders
-        from ..local.devices import visible_gpus
-        from ..local.folder import SweepFolder, remove_folder
+        from ..local.folder import SweepFolder
         from ..local.sweep import LocalSweep
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None
     resolver = resolver or Resolver(current_map(azure_map), local=True)
-    spec = job.validate(resolver)
-    try:
-        code = job.snapshot(resolver)
-        manifest = localize(job.to_manifest(resolver), spec, visible_gpus(), code)
-        root = Path(folder or Path(_FOLDER) / manifest["metadata"]["name"]).absolute()
-        sources = warm_start_folders(spec, root)
-    except InvalidSpec as error:
-        raise ArgumentError("; ".join(map(python_message, error.problems))) from None
-    is_sweep_folder = (root / "sweepjobs").is_dir()
-    if root.exists() and any(root.iterdir()) and not is_sweep_folder:
-        raise SweepError(f"{root} is not empty and does not contain a sweep; give another folder=")
-    if fresh and is_sweep_folder:
-        remove_folder(root)
+    manifest, code, root, sources = _localize(job, resolver, folder)
+    _prepare_folder(root, fresh=fresh)
     sweep_folder = SweepFolder(root)
     before = [body["spec"] for body in sweep_folder.read("sweepjobs")]
     if before and before != [manifest["spec"]]:
@@ -96,6 +85,34 @@ def run_local(
         run.wait_for_completion(show_output, raise_on_error=False)
         objects.join()
     return run
+
+
+def _localize(
+    job: SweepJob, resolver: Resolver, folder: str | Path | None
+) -> tuple[dict[str, Any], CodeSnapshot | None, Path, list[SweepFolder]]:
+    """Return a sweep as it runs on this machine, its code, its folder, and those it learns from."""
+    from ..local.adapt_spec import localize, warm_start_folders
+    from ..local.devices import visible_gpus
+
+    spec = job.validate(resolver)
+    try:
+        code = job.snapshot(resolver)
+        manifest = localize(job.to_manifest(resolver), spec, visible_gpus(), code)
+        root = Path(folder or Path(_FOLDER) / manifest["metadata"]["name"]).absolute()
+        return manifest, code, root, warm_start_folders(spec, root)
+    except InvalidSpec as error:
+        raise ArgumentError("; ".join(map(python_message, error.problems))) from None
+
+
+def _prepare_folder(root: Path, *, fresh: bool) -> None:
+    """Check the folder of a sweep, and delete an earlier sweep if that is wanted."""
+    from ..local.folder import remove_folder
+
+    is_sweep_folder = (root / "sweepjobs").is_dir()
+    if root.exists() and any(root.iterdir()) and not is_sweep_folder:
+        raise SweepError(f"{root} is not empty and does not contain a sweep; give another folder=")
+    if fresh and is_sweep_folder:
+        remove_folder(root)
 
 
 def sweep_folder(name: str) -> SweepFolder:
@@ -238,6 +255,24 @@ class FolderSweepObjects:
             SweepError: always.
         """
         raise SweepError(f"{trial}: {PAUSED_BY_POLICY_ONLY}; cancel() ends the sweep")
+
+    def annotate(self, trial: str, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial, also while another process runs its sweep.
+
+        Args:
+            trial: name of the trial.
+            change: a change that was checked.
+
+        Raises:
+            SweepError: the folder cannot be written, or the process that runs the sweep does not answer.
+        """
+        from ..local.annotation_changes import change_annotations
+        from ..local.folder import FolderError
+
+        try:
+            change_annotations(self._folder.path, trial, change)
+        except FolderError as error:
+            raise SweepError(str(error)) from None
 
     def download(self, trial: str, output: str | None, path: str) -> list[str]:
         """Copy a trial's outputs and return the folders that were written.

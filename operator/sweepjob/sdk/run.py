@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..api.phases import SweepPhase
+from ..api.sweeptrial.annotations import AnnotationChange
 from ..read_model.sweep_view import SweepView
 from .displays import Displayed
 from .sweep_objects import SweepError
@@ -71,8 +73,40 @@ class SweepRun(SweepResults, Displayed):
         self._unfinished(trial, "cancel")
         self._objects.change_trial(trial, {"stop": True})
 
-    def _unfinished(self, name: str, verb: str) -> TrialRun:
-        """Return a trial that has not ended.
+    def tag_trial(self, trial: str, tags: Mapping[str, object]) -> None:
+        """Set tags of a trial, which ``trials()`` and ``kubectl get sweeptrials -l`` have. Others stay.
+
+        Args:
+            trial: Name of the trial.
+            tags: Values by key; None removes a tag.
+
+        Raises:
+            SweepError: There is no such trial, a tag is not allowed, or the trial cannot be changed.
+        """
+        texts = {key: None if value is None else str(value) for key, value in tags.items()}
+        self._annotate(trial, AnnotationChange(texts))
+
+    def note_trial(self, trial: str, text: str) -> None:
+        """Set the note of a trial. It replaces an earlier one.
+
+        Args:
+            trial: Name of the trial.
+            text: The note; an empty text removes it.
+
+        Raises:
+            SweepError: There is no such trial, the text is not allowed, or the trial cannot be changed.
+        """
+        self._annotate(trial, AnnotationChange(note=text))
+
+    def _annotate(self, name: str, change: AnnotationChange) -> None:
+        try:
+            change.check(self._trial(name).tags)
+        except ValueError as error:
+            raise SweepError(f"{name}: {error}") from None
+        self._objects.annotate(name, change)
+
+    def _trial(self, name: str) -> TrialRun:
+        """Return a trial.
 
         Raises:
             SweepError: There is none of that name.
@@ -80,6 +114,15 @@ class SweepRun(SweepResults, Displayed):
         found = next((trial for trial in self.trials() if trial.name == name), None)
         if found is None:
             raise SweepError(f"{self.name} has no trial {name}; see trials()")
+        return found
+
+    def _unfinished(self, name: str, verb: str) -> TrialRun:
+        """Return a trial that has not ended.
+
+        Raises:
+            SweepError: There is none of that name.
+        """
+        found = self._trial(name)
         if found.is_finished:
             raise SweepError(f"{name} has ended ({found.phase}); there is nothing to {verb}")
         return found

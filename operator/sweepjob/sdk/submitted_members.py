@@ -70,11 +70,6 @@ class TrialJobOfAzure:
         return {"parent": self.parent_job_name, "number": self.name.rpartition("-")[2]}
 
     @property
-    def tags(self) -> dict[str, str]:
-        """No tags: those of the sweep are of the whole sweep."""
-        return {}
-
-    @property
     def creation_context(self) -> Any:
         """When the trial started (``created_at``)."""
         created = None if self.started is None else datetime.fromtimestamp(self.started, UTC)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..api.sweeptrial.annotations import AnnotationChange
+
 
 class SweepError(Exception):
     """An operation on a sweep failed. The message has the cause and a remedy."""
@@ -58,6 +60,18 @@ class SweepObjects(Protocol):
         Args:
             trial: name of the trial.
             change: values by key; None removes a key.
+
+        Raises:
+            SweepError: there is no such trial, or it cannot be changed.
+        """
+        ...
+
+    def annotate(self, trial: str, change: AnnotationChange) -> None:
+        """Change the tags and the note of a trial.
+
+        Args:
+            trial: name of the trial.
+            change: a change that was checked.
 
         Raises:
             SweepError: there is no such trial, or it cannot be changed.

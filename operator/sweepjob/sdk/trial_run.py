@@ -62,6 +62,8 @@ class TrialRun(TrialJobOfAzure, Displayed):
         pause: Decision that paused the trial, while it is paused; None otherwise.
         results: Values that are compared, by metric; empty with one objective and no constraints.
         feasible: Whether it meets the constraints; None without constraints, or while a value is missing.
+        tags: Tags that people gave it, by key; see ``SweepRun.tag_trial``.
+        note: What a person noted about it; see ``SweepRun.note_trial``.
     """
 
     name: str
@@ -86,6 +88,8 @@ class TrialRun(TrialJobOfAzure, Displayed):
     pause: StopDecision | None = None
     results: Mapping[str, float] = field(default_factory=dict)
     feasible: bool | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     @classmethod
     def of(cls, view: TrialView, now: float, criteria: Criteria | None = None) -> TrialRun:
@@ -126,6 +130,8 @@ class TrialRun(TrialJobOfAzure, Displayed):
             pause=record.pause,
             results=results,
             feasible=feasible,
+            tags=dict(view.tags),
+            note=view.note,
         )
 
     @property
@@ -183,6 +189,8 @@ class TrialRun(TrialJobOfAzure, Displayed):
         if self.results:
             row |= {"feasible": self.feasible}
             row |= {f"results.{name}": value for name, value in self.results.items()}
+        row |= {f"tags.{key}": value for key, value in self.tags.items()}
+        row |= {"note": self.note} if self.note else {}
         return row | {f"parameters.{name}": v for name, v in self.flat_parameters.items()}
 
     def _display(self) -> tuple[str, str]:

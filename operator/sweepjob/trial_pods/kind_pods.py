@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from ..api.names import trial_of_object
 from ..api.spec.trial_kind import TrialKind
 from .cached_objects import CachedPod
-from .object_schemas import POD_SCHEMA, FieldType, Schema, coerce
+from .object_schemas import POD_SCHEMA, Coercion, FieldType, Schema, compile_schema
 from .pod_group import NO_RANK
 from .pod_parsing import owner_reference_of, parse_pod
 
@@ -20,11 +21,23 @@ def pod_schema(kind: TrialKind) -> Schema:
     Args:
         kind: a kind with a pod label.
     """
+    return _schema_with_labels(_read_labels(kind))
+
+
+def _read_labels(kind: TrialKind) -> tuple[str, ...]:
+    return kind.pod_label, *kind.primary_pod_labels
+
+
+def _schema_with_labels(labels: tuple[str, ...]) -> Schema:
     assert isinstance(POD_SCHEMA, Mapping)
     meta = POD_SCHEMA["metadata"]
-    keys = (kind.pod_label, *kind.primary_pod_labels)
-    labels = {**meta["labels"], **dict.fromkeys(keys, FieldType.TEXT)}
-    return {**POD_SCHEMA, "metadata": {**meta, "labels": labels}}
+    known = {**meta["labels"], **dict.fromkeys(labels, FieldType.TEXT)}
+    return {**POD_SCHEMA, "metadata": {**meta, "labels": known}}
+
+
+@cache
+def _coercion(labels: tuple[str, ...]) -> Coercion:
+    return compile_schema(_schema_with_labels(labels))
 
 
 def parse_kind_pod(body: Mapping[str, Any], kind: TrialKind) -> CachedPod:
@@ -41,7 +54,7 @@ def parse_kind_pod(body: Mapping[str, Any], kind: TrialKind) -> CachedPod:
         ValueError: it has no uid, or no containers.
     """
     pod = parse_pod(body)
-    meta = (coerce(body, pod_schema(kind)) or {})["metadata"]
+    meta = (_coercion(_read_labels(kind))(body) or {})["metadata"]
     labels = meta.get("labels") or {}
     trial, attempt = trial_of_object(str(labels.get(kind.pod_label, "")))
     wanted = kind.primary_pod_labels.items()

@@ -20,6 +20,13 @@ def pod_until(pod: CachedPod, now: float) -> CachedPod:
         now: seconds since the epoch.
     """
     view, blocker, end = pod.view, pod.start_blocker, pod.view.trainer_end
+    times = (
+        *(pod.gpus_held_since, pod.ended, blocker and blocker.since),
+        *(view.started, view.ended, view.interrupted_at, view.never_started_since),
+        end and end.ended,
+    )
+    if all(time is None or time <= now for time in times):
+        return pod
     return replace(
         pod,
         gpus_held_since=_until(pod.gpus_held_since, now),
@@ -43,7 +50,9 @@ def job_until(job: CachedJob, now: float) -> CachedJob:
         job: the Job as it has just arrived.
         now: seconds since the epoch.
     """
-    return replace(job, view=replace(job.view, ended=_until(job.view.ended, now)))
+    if job.view.ended is None or job.view.ended <= now:
+        return job
+    return replace(job, view=replace(job.view, ended=now))
 
 
 def merge_pods(before: CachedPod, now: CachedPod) -> CachedPod:

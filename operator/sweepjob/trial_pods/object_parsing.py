@@ -15,7 +15,7 @@ from ..api.spec.trial_manifest import TrialManifest
 from ..lifecycle.workload import Job
 from ..timestamps import parse_time
 from .cached_objects import CachedJob
-from .object_schemas import OBJECT_SCHEMA, coerce
+from .object_schemas import coerce_object
 from .pod_parsing import attempt_of, authorities_of, owner_of, parts_of, trial_labels
 
 CONDITION_FAILED = "ConditionNotEvaluated"
@@ -34,7 +34,7 @@ def parse_object(body: Mapping[str, Any], kind: TrialKind) -> CachedJob:
     Raises:
         ValueError: it has no uid.
     """
-    meta, spec, status = parts_of(coerce(body, OBJECT_SCHEMA))
+    meta, spec, status = parts_of(coerce_object(body))
     sweep, trial = trial_labels(meta)
     run_policy = spec.get("runPolicy") or {}
     problem = status_problem(status)

@@ -1,14 +1,15 @@
 """Drops the fields of an object whose types differ from its schema.
 
 A schema is a dict (an object with these keys, and any others), a list with one schema (of all its items),
-or a ``FieldType``. Nothing raises, and nothing is read deeper than the schema goes.
+or a ``FieldType``. Nothing raises, and nothing is read deeper than the schema goes. Schemas are compiled
+into functions, since the pod of each trial is read several times.
 
 Written by hand: jsonschema and pydantic refuse an object as a whole where one field has a wrong type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any
 
@@ -26,35 +27,21 @@ class FieldType(Enum):
 
 
 Schema = FieldType | Mapping[str, Any] | list[Any]
-_TYPES: Mapping[FieldType, tuple[type, ...]] = {
-    FieldType.TEXT: (str,),
-    FieldType.NAME: (str,),
-    FieldType.WHOLE: (int,),
-    FieldType.FLAG: (bool,),
-}
-_VALUES: Mapping[FieldType, tuple[type, ...]] = {
-    FieldType.QUANTITIES: (str, int, float),
-}
+# Returns a value without the fields of a wrong type; None if the value itself has a wrong type.
+Coercion = Callable[[Any], Any]
 
 
-def coerce(value: Any, schema: Schema) -> Any:
-    """Return a value without the fields of a wrong type; None if the value itself has a wrong type.
+def compile_schema(schema: Schema) -> Coercion:
+    """Return the function that makes a value of any type match a schema.
 
     Args:
-        value: the value, of any type.
-        schema: the schema that it should match.
+        schema: the schema.
     """
     if isinstance(schema, Mapping):
-        return _object(value, schema) if isinstance(value, Mapping) else None
+        return _object_coercion(schema)
     if isinstance(schema, list):
-        if not isinstance(value, list):
-            return None
-        items = (coerce(item, schema[0]) for item in value)
-        return [item for item in items if item is not None]
-    if schema in _VALUES:
-        pairs = value.items() if isinstance(value, Mapping) else ()
-        return {key: inner for key, inner in pairs if _is_of(inner, _VALUES[schema])}
-    return value if _is_of(value, _TYPES[schema]) else None
+        return _list_coercion(compile_schema(schema[0]))
+    return _COERCIONS[schema]
 
 
 def schema_fields(schema: Schema) -> Any:
@@ -66,22 +53,71 @@ def schema_fields(schema: Schema) -> Any:
     return {} if schema is FieldType.QUANTITIES else None
 
 
-def _is_of(value: Any, types: tuple[type, ...]) -> bool:
-    """Return whether a value is of one of these types; a boolean is not a number."""
-    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
+def _object_coercion(schema: Mapping[str, Any]) -> Coercion:
+    fields = [(key, compile_schema(inner)) for key, inner in schema.items()]
+    # What a key without a value, or with one of a wrong type, has; the others are left out.
+    defaults: Mapping[Any, Any] = {FieldType.NAME: "", FieldType.QUANTITIES: {}}
+    required = {
+        key: defaults[inner]
+        for key, inner in schema.items()
+        if isinstance(inner, FieldType) and inner in defaults
+    }
+
+    def coerce(value: Any) -> dict[str, Any] | None:
+        if not isinstance(value, Mapping):
+            return None
+        found = {**required, **value}
+        for key, inner in fields:
+            if key in found:
+                kept = inner(found[key])
+                if kept is not None:
+                    found[key] = kept
+                elif key in required:
+                    found[key] = required[key]
+                else:
+                    del found[key]
+        return found
+
+    return coerce
 
 
-def _object(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(value)
-    for key, inner in schema.items():
-        kept = coerce(found.get(key), inner)
-        if kept is not None:
-            found[key] = kept
-        elif inner is FieldType.NAME:
-            found[key] = ""
-        else:
-            found.pop(key, None)
-    return found
+def _list_coercion(inner: Coercion) -> Coercion:
+    def coerce(value: Any) -> list[Any] | None:
+        if not isinstance(value, list):
+            return None
+        return [item for item in map(inner, value) if item is not None]
+
+    return coerce
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _quantities(value: Any) -> dict[str, Any]:
+    pairs = value.items() if isinstance(value, Mapping) else ()
+    return {key: inner for key, inner in pairs if _is_quantity(inner)}
+
+
+def _is_quantity(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+_COERCIONS: Mapping[FieldType, Coercion] = {
+    FieldType.TEXT: _text,
+    FieldType.NAME: _text,
+    FieldType.WHOLE: _whole,
+    FieldType.FLAG: _flag,
+    FieldType.QUANTITIES: _quantities,
+}
 
 
 _META = {
@@ -155,3 +191,7 @@ OBJECT_SCHEMA: Schema = {
     "spec": {"suspend": FieldType.FLAG, "runPolicy": {"suspend": FieldType.FLAG}},
     "status": {},
 }
+
+coerce_pod = compile_schema(POD_SCHEMA)
+coerce_job = compile_schema(JOB_SCHEMA)
+coerce_object = compile_schema(OBJECT_SCHEMA)

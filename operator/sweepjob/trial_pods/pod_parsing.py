@@ -16,7 +16,7 @@ from .authorities import parse_fingerprints
 from .cached_objects import CachedJob, CachedPod, OwnerReference
 from .failures import failure_of
 from .lost_reports import sidecar_exits
-from .object_schemas import JOB_SCHEMA, POD_SCHEMA, coerce
+from .object_schemas import coerce_job, coerce_pod
 from .pod_group import rank_of
 from .requested_amounts import requested_amounts
 from .user_pod import trainer_of
@@ -28,7 +28,7 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
     Raises:
         ValueError: it has no uid.
     """
-    meta, spec, status = parts_of(coerce(body, JOB_SCHEMA))
+    meta, spec, status = parts_of(coerce_job(body))
     labels = meta.get("labels") or {}
     kinds = ("Failed", "Complete", "FailureTarget")
     failed, complete, failing = (find_condition(status, kind, "True") for kind in kinds)
@@ -66,7 +66,7 @@ def parse_pod(body: Mapping[str, Any]) -> CachedPod:
     Raises:
         ValueError: it has no uid, or no containers.
     """
-    body = coerce(body, POD_SCHEMA)
+    body = coerce_pod(body)
     meta, spec, status = parts_of(body)
     if not spec.get("containers"):
         raise ValueError("has no containers")
@@ -124,7 +124,7 @@ def is_active_pod(body: Mapping[str, Any]) -> bool:
     Args:
         body: the pod, or the answer to the request to delete it.
     """
-    status = coerce(body, POD_SCHEMA).get("status")
+    status = coerce_pod(body).get("status")
     if status is None or status.get("phase") in ("Succeeded", "Failed"):
         return False
     return find_condition(status, "DisruptionTarget", "True") is None

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sweepjob.api import names
 from sweepjob.api.phases import TrialPhase
+from sweepjob.api.sweeptrial.log_tail import LogTail, dump_log_tails
 from sweepjob.cli import logs, pod_logs
 from sweepjob.cli.__main__ import main
 
@@ -134,3 +135,96 @@ def test_grep(cluster: Cluster, capfd: pytest.CaptureFixture[str]) -> None:
     assert "no line matches accuracy" in capfd.readouterr().err
     assert main(["logs", "sweep-0", "--grep", "("]) == 2
     assert "--grep (: is not a regular expression" in capfd.readouterr().err
+
+
+class TestDownload:
+    """``logs --download``: every log that is there, and the recorded ends of those that are gone."""
+
+    @pytest.fixture
+    def out(self, cluster: Cluster, tmp_path: Path) -> Path:
+        ended = dump_log_tails(
+            {1: LogTail("gone", "first\nlast\n"), 2: LogTail("sweep-0-r2", "end\n")}
+        )
+        first = trial(TrialPhase.RUNNING, 2, logs=ended)
+        lost = trial_body(
+            1, [], TrialPhase.FAILED, logs=dump_log_tails({1: LogTail("p", "", "no")})
+        )
+        cluster.answers("sweeptrials", listed(first, lost))
+        cluster.answers("pods", listed(running(2)))
+        cluster.answers("logs", "all\nof it\n")
+        return tmp_path / "saved"
+
+    def download(self, cluster: Cluster, out: Path, name: str = "sweepjob/sweep") -> int:
+        return main(["logs", name, "--download", str(out)])
+
+    def test_of_a_sweep(
+        self, cluster: Cluster, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert self.download(cluster, out) == 0
+        found = {str(f.relative_to(out)): f.read_text() for f in out.rglob("*") if f.is_file()}
+        assert found == {
+            "sweep-0/attempt-1.end.log": "first\nlast\n",
+            "sweep-0/attempt-2.log": "all\nof it\n",
+        }
+        assert cluster.calls() == ["logs sweep-0-r2 -c trainer"]
+        told = capsys.readouterr()
+        assert told.out == f"{out}: 1 log and the ends of 1 more\n"
+        assert "note: no log is left, or not yet there, of sweep-1\n" in told.err
+
+    def test_a_log_that_cannot_be_read_is_no_success(
+        self, cluster: Cluster, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        cluster.answers("logs", "broken half")
+        assert self.download(cluster, out) == 1
+        assert "warning: the log of pod sweep-0-r2 could not be read" in capsys.readouterr().err
+        assert (out / "sweep-0/attempt-2.end.log").read_text() == "end\n", "what is on record"
+        assert not list(out.rglob("*.partial"))
+
+    def test_a_log_that_was_rotated_replaces_no_longer_one(
+        self, cluster: Cluster, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for text in ("one\n", "one\ntwo\n", "two\n"):
+            cluster.answers("logs", text)
+            assert self.download(cluster, out) == 0
+        assert (out / "sweep-0/attempt-2.log").read_text() == "one\ntwo\n"
+        assert (out / "sweep-0/attempt-2.newest.log").read_text() == "two\n"
+        assert "is kept, for it is longer" in capsys.readouterr().err
+
+    def test_a_later_download_without_the_pod_keeps_the_log(
+        self, cluster: Cluster, out: Path
+    ) -> None:
+        assert self.download(cluster, out) == 0
+        cluster.answers("pods", listed())
+        assert self.download(cluster, out) == 0
+        assert (out / "sweep-0/attempt-2.log").read_text() == "all\nof it\n"
+        assert not (out / "sweep-0/attempt-2.end.log").exists()
+
+    def test_pods_of_several_ranks_and_replaced_pods_have_files_of_their_own(
+        self, cluster: Cluster, out: Path
+    ) -> None:
+        replaced, other = running(2), running(2)
+        replaced["metadata"] |= {"name": "replaced", "creationTimestamp": "2025-01-01T00:00:00Z"}
+        other["metadata"]["labels"][names.COMPLETION_INDEX] = "1"
+        other["metadata"]["name"] = "rank-1"
+        newest = running(2)
+        newest["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+        waiting = pod({"phase": "Pending"})
+        waiting["metadata"]["labels"] |= {names.LABEL_TRIAL: "sweep-1"}
+        cluster.answers("pods", listed(replaced, other, newest, waiting))
+        assert self.download(cluster, out) == 0
+        assert sorted(f.name for f in (out / "sweep-0").iterdir()) == [
+            "attempt-1.end.log",
+            "attempt-2-rank-1.log",
+            "attempt-2-replaced.log",
+            "attempt-2.log",
+        ]
+
+    def test_parts_and_unknown_names_are_refused(
+        self, cluster: Cluster, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for flag in ("--follow", "--tail=0", "--rank=1", "--grep=x"):
+            assert main(["logs", "sweep-0", "--download", str(out), flag]) == 2
+            assert f"saves whole logs; remove {flag.partition('=')[0]}" in capsys.readouterr().err
+        cluster.answers("sweeptrials", listed())
+        assert self.download(cluster, out) == 2
+        assert "sweep has no trials yet" in capsys.readouterr().err

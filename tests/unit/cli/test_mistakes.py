@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,17 @@ def asking(count: int) -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(SWEEP)
     found["spec"]["trial"]["resources"] = {"limits": {"nvidia.com/gpu": count}}
     return found
+
+
+def test_a_folder_that_was_deleted(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, folder = program.file(SWEEP), tmp_path / "deleted"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert program("run", "--local", "-f", file, "--folder", program.folder / "new") == 2
+    assert program.err == "error: the current folder no longer exists; change to another one\n"
 
 
 def test_more_gpus_than_any_node_has() -> None:

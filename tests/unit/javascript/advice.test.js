@@ -40,7 +40,12 @@ test("failures of one cause are one step", () => {
   });
   assert.deepEqual(
     found.map(({ index }) => index),
-    [undefined, 1, 2],
+    [1, 2, undefined],
+    "who is to correct something first has to know what",
+  );
+  assert.equal(
+    found[2].command,
+    "kubectl sweepjob submit -f SWEEP.yaml -n team --name sweep-again",
   );
 });
 
@@ -51,6 +56,15 @@ test("a sweep in trouble says how it is mended, and not to watch it", () => {
   });
   assert.equal(found.length, 1);
   assert.equal(found[0].command, "kubectl -n team get secrets,configmaps,persistentvolumeclaims");
+});
+
+test("a sweep that starts no trial for long is no sweep to wait for", () => {
+  const sweep = { phase: "Running", counts: { running: 0 }, created: 100 - 600 };
+  const [{ text, command }] = steps([], sweep);
+  assert.match(text, /No trial has been started for 10m00s/);
+  assert.equal(command, "kubectl sweepjob doctor");
+  assert.match(steps([], { ...sweep, created: 90 })[0].text, /are being proposed/);
+  assert.match(steps([], sweep, true)[0].text, /are being proposed/);
 });
 
 test("a name that a shell would read is quoted", () => {

@@ -38,6 +38,8 @@ test("failures and waiting trials are grouped by their causes, not by the names 
     waits(3),
     failed(4),
     failed(5, log),
+    failed(8, log),
+    failed(9),
     trial(6),
     trial(7, { phase: "Pending" }),
   ];
@@ -46,8 +48,12 @@ test("failures and waiting trials are grouped by their causes, not by the names 
     count,
     verb,
   ]);
-  assert.deepEqual(found, [
-    [1, 3, "waits"],
-    [5, 2, "failed"],
-  ]);
+  assert.deepEqual(
+    found,
+    [
+      [8, 4, "failed"],
+      [1, 3, "waits"],
+    ],
+    "the first one that waits, and the newest one that failed with a log",
+  );
 });

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from tests.waiting import wait_until
+
 from .runs import LEVELS, ONE, REPORTS, Local, processes_in, script_of, sweep
 
 
@@ -17,7 +19,7 @@ def test_an_interrupted_sweep_leaves_no_process_and_resumes(local: Local) -> Non
     process = local.start(body)
     await_values(local)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "--resume" in err
     assert not processes_in(local.folder)
@@ -36,14 +38,15 @@ def test_a_sweep_that_was_interrupted_while_it_stopped_a_trial_resumes(local: Lo
     ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); exec(open('train.py').read())"
     trial = {"command": [sys.executable, "-c", ignore], "stopGracePeriodSeconds": 8}
     policy = {"type": "bandit", "slackAmount": 0.1, "delayEvaluation": 2}
-    body = sweep(earlyTermination=policy, trial=trial)
+    space = {"level": {"type": "choice", "values": LEVELS}, "reports": CHOICE}
+    body = sweep(earlyTermination=policy, trial=trial, searchSpace=space)
     process = local.start(body)
-    deadline = time.monotonic() + 30
-    while not any(t.get("status", {}).get("phase") == "Stopping" for t in local.objects()):
-        assert time.monotonic() < deadline, "no trial was stopped"
-        time.sleep(0.05)
+    wait_until(
+        lambda: any(t.get("status", {}).get("phase") == "Stopping" for t in local.objects()),
+        "no trial was stopped",
+    )
     os.killpg(process.pid, signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert "Complete: 4 of 4 trials" in local.run(body, "--resume")
     stopped = [t for t in local.objects() if t["status"]["phase"] == "EarlyStopped"]
     assert stopped
@@ -56,10 +59,7 @@ CHOICE = {"type": "choice", "values": [40]}
 
 
 def await_values(local: Local) -> None:
-    deadline = time.monotonic() + 30
-    while not any(local.values()):
-        assert time.monotonic() < deadline, "nothing was reported"
-        time.sleep(0.05)
+    wait_until(lambda: any(local.values()), "nothing was reported")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel does it on Linux only")
@@ -67,9 +67,8 @@ def test_a_killed_sweep_leaves_no_process(local: Local) -> None:
     process = local.start(sweep())
     await_values(local)
     process.kill()
-    process.communicate(timeout=20)
-    time.sleep(0.5)
-    assert not processes_in(local.folder)
+    process.communicate(timeout=120)
+    wait_until(lambda: not processes_in(local.folder))
     local.run(sweep(), "--resume")
     assert [len(values) for values in local.values()] == [REPORTS] * 4
 
@@ -106,12 +105,12 @@ report(0.75)
 
 
 def test_a_trainer_that_ignores_sigterm_is_killed_after_the_grace_period(local: Local) -> None:
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on'); time.sleep(60)"
+    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('on'); time.sleep(110)"
     limits = {**ONE, "trialTimeout": 2}
     trial = {**script_of(code), "stopGracePeriodSeconds": 1}
     started = time.monotonic()
     local.run(sweep("logs", trial=trial, limits=limits), code=1)
-    assert time.monotonic() - started < 25
+    assert time.monotonic() - started < 100, "the script would run for longer"
     [trial] = local.objects()
     assert (trial["status"]["phase"], trial["status"]["reason"]) == ("Canceled", "TrialTimeout")
 
@@ -123,7 +122,5 @@ def test_a_killed_sweep_leaves_no_child_of_a_shell(local: Local) -> None:
     await_values(local)
     assert len(processes_in(local.folder)) >= 4
     process.kill()
-    process.communicate(timeout=20)
-    deadline = time.monotonic() + 10
-    while processes_in(local.folder) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    process.communicate(timeout=120)
+    wait_until(lambda: not processes_in(local.folder))

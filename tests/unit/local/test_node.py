@@ -38,13 +38,13 @@ MANIFEST = {
 def quick() -> Iterator[None]:
     started = time.monotonic()
     yield
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 150
 
 
 async def run(folder: Path, environment: dict[str, str] | None = None) -> LocalSweep:
     machine = NodeConfiguration(GpuAllocator(()), {**os.environ, **(environment or {})}, folder)
     sweep = LocalSweep(SweepFolder(folder / "kept"), machine, lambda: None)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         await sweep.run(MANIFEST)
     return sweep
 

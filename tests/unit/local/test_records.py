@@ -16,6 +16,8 @@ level = float(sys.argv[1])
 for epoch in range(4):
     print(f"val_loss={float('nan') if level > 1 else level + 1 / (epoch + 1)}", flush=True)
     time.sleep(0.1)
+if level > 1:
+    time.sleep(110)  # until it is stopped
 """
 POLICIES: list[dict[str, Any]] = [
     {"type": "bandit", "slackFactor": 0.5},

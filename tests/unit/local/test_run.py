@@ -205,14 +205,14 @@ def test_a_trial_ends_with_its_script_while_others_hold_the_output(
     local: Local, source: str
 ) -> None:
     helper = (
-        "subprocess.Popen(['sleep', '30'], start_new_session=True, env={'PATH': '/bin:/usr/bin'})"
+        "subprocess.Popen(['sleep', '110'], start_new_session=True, env={'PATH': '/bin:/usr/bin'})"
     )
     code = f"import subprocess, time\n{helper}\nprint('score=0.5', flush=True)"
     if source == "file":
         code += "\nimport os; open(os.environ['SWEEPJOB_METRICS_PATH'], 'a').write('{\"score\": 0.5}\\n')"
     started = time.monotonic()
     local.run(sweep(source, trial=script_of(code), limits=ONE))
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 100
     assert local.values() == [[0.5]]
 
 

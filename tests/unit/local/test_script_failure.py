@@ -37,7 +37,7 @@ def test_a_missing_program_fails_at_once_with_every_source(local: Local, source:
     started = time.monotonic()
     said = said_of(local, sweep(source, trial={"command": ["no-such-program"]}, limits=ONE))
     assert "exit code 127: 'no-such-program' was not found in PATH" in said
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50
 
 
 def test_the_last_lines_of_a_script_that_fails_are_quoted(local: Local) -> None:

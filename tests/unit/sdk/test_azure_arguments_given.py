@@ -21,7 +21,7 @@ from sweepjob.azureml.train.dnn import PyTorch
 from sweepjob.training.unused_arguments import asks_for_another, unused_arguments
 
 from .test_azure_arguments_v1 import config, of_step
-from .test_azure_arguments_v1 import folder as _folder  # noqa: F401
+from .test_azure_arguments_v1 import folder as _folder  # noqa: F401 - a fixture
 
 MAP = "compute: {small: {queue: small}}\ndatastore: {lake: {claim: lake}}\n"
 
@@ -244,9 +244,9 @@ def test_the_trials_are_runs_of_an_experiment_as_well() -> None:
 
 def test_the_same_argument_by_position_and_by_name() -> None:
     with pytest.raises(TypeError, match=r"Workspace: sku: is given by position and by name"):
-        Workspace("s", "g", "w", None, "basic", sku="basic")  # type: ignore[misc]
+        Workspace("s", "g", "w", None, "basic", sku="basic")  # type: ignore[misc] # twice on purpose
     with pytest.raises(TypeError, match=r"Workspace\.create\(\) takes"):
-        Workspace.create(*range(60))  # type: ignore[arg-type]
+        Workspace.create(*range(60))  # type: ignore[arg-type] # too many on purpose
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,31 @@ def test_a_notebook(folder: Path) -> None:
     [picture] = shown(outputs[4], "image/png")
     assert len(picture) > 10_000
     assert outputs[5][0]["text"] == "0.906 0.9\n"
+
+
+def test_trials_are_tagged_while_the_sweep_runs_and_afterwards(folder: Path) -> None:
+    run = run_local(sweep({"level": Choice(LEVELS), "pause": Choice([0.2])}), wait=False)
+    deadline = time.monotonic() + 60
+    while not run.trials():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    run.tag_trial("here-0", {"keep": "yes", "epoch": 5})
+    run.note_trial("here-0", "while it runs")
+    assert not run.is_finished
+    assert (run.trials()[0].tags, run.trials()[0].note) == (
+        {"epoch": "5", "keep": "yes"},
+        "while it runs",
+    )
+    run.wait_for_completion()
+    run._objects.join()  # type: ignore[attr-defined]  # of a local sweep
+    run.tag_trial("here-0", {"keep": None})
+    run.note_trial("here-3", "=later")
+    first, last = run.trials()[0], run.trials()[3]
+    assert (first.phase, first.value, first.reports) == ("Succeeded", 0.506, 6)
+    assert (first.tags, first.note) == ({"epoch": "5"}, "while it runs")
+    assert first.to_row()["tags.epoch"] == "5"
+    assert (last.tags, last.note, last.to_row()["note"]) == ({}, "=later", "=later")
+    with pytest.raises(SweepError, match=r"here-0: tag k: the value 'a b' is not allowed"):
+        run.tag_trial("here-0", {"k": "a b"})
+    with pytest.raises(SweepError, match="here has no trial here-9"):
+        run.note_trial("here-9", "x")

@@ -87,4 +87,4 @@ def test_no_operator_is_a_warning_while_waiting(client: SweepClient, server: _Se
     ):
         wait(client.jobs.get("x"), 1.5)
     assert len(warned) == 1
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 120, "it does not wait for an operator"

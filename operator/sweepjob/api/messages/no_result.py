@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .failure_line import failure_line
+
 LAST_LINES_OF = "last lines of "  # begins the log of each pod in a message about several
 _LONGEST = 300  # characters of a trial's message
 _POD = re.compile(r"(?:rank|pod) [^\s:]+: ")
@@ -31,7 +33,7 @@ def first_failure(trial: str, why: str) -> str:
 
 
 def summary_of(message: str) -> str:
-    """Return one line: what a trial's message begins with, and the last line of the log in it."""
+    """Return one line: what a trial's message begins with, and the line of the log that says why."""
     how, *logs = message.split(f"\n{LAST_LINES_OF}")
     pod = _POD.match(how)
     name = pod.group() if pod else ""  # the pod that failed first
@@ -40,8 +42,9 @@ def summary_of(message: str) -> str:
     if not lines:
         return "its record has no message"
     if len(lines) > 1 and not logs:
-        lines[0] = name + lines[0].removeprefix(name).partition(": ")[0]
-    line = lines[0] if len(lines) == 1 else f"{lines[0]}: {lines[-1]}"
+        begin, colon, first = lines[0].removeprefix(name).partition(": ")
+        lines[:1] = [name + begin, *([first] if colon else [])]
+    line = lines[0] if len(lines) == 1 else f"{lines[0]}: {failure_line(lines[1:])}"
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 

@@ -60,13 +60,19 @@ def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
         return Branch(entries)
     for name, value in reader.data.items():
         if not _NAME.fullmatch(str(name)):
-            reader.note(str(name), value, _NAME_RULE)
+            reader.note(str(name), value, _NAME_RULE + _similar_name(str(name)))
         if constants and isinstance(value, Scalar):
             entries[name] = _constant(reader, str(name), value)
         else:
             # A placeholder for a wrong expression, so that references to it are not reported as well.
             entries[name] = _named_expression(reader, str(name), value, base) or ""
     return Branch(entries)
+
+
+def _similar_name(name: str) -> str:
+    similar = re.sub(r"\W", "_", name, flags=re.ASCII)[:NAME_LIMIT]
+    is_valid = similar != name and _NAME.fullmatch(similar) is not None
+    return f"; write {similar}, which changes nothing in the command" if is_valid else ""
 
 
 def _named_expression(reader: Reader, name: str, value: object, base: float) -> Expression | None:
@@ -118,7 +124,9 @@ def _choice(reader: Reader, base: float) -> Expression:
         elif isinstance(value, Scalar):
             parsed.append(_constant(reader, f"values[{position}]", value))
         else:
-            reader.note(f"values[{position}]", value, "must be a number, string, boolean or object")
+            text = json.dumps(value, default=str)
+            message = f"must be a number, string, boolean or object; write the string '{text[:40]}'"
+            reader.note(f"values[{position}]", value, message)
     return Choice(tuple(parsed))
 
 

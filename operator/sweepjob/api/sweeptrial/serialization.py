@@ -8,12 +8,14 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
+from ...protocol import MetricCurve
 from ...search.space import Assignment, leaves
 from ...template.references import value_text
 from .. import names
 from ..parsing.float_text import format_float
 from ..parsing.lenient_reader import LenientReader
 from ..phases import TrialPhase
+from .annotations import MOST_TAGS, parse_tags
 from .attempt_history import parse_execution
 from .curve_encoding import parse_curve
 from .desired_state import parse_desired_state
@@ -73,24 +75,21 @@ def trial_manifest(
 def parse_record(body: Mapping[str, Any]) -> TrialRecord:
     """Read a SweepTrial object.
 
-    Another version of the operator may have written its status, or a user may have edited it. Unreadable
-    fields are listed in ``problems``; the others are used.
+    Another version of the operator, or a user, may have written its status. Unreadable fields are listed
+    in ``problems``; the others are used.
 
     Raises:
         ValueError: it lacks a name, a uid, spec.sweep or spec.index.
     """
-    meta = LenientReader(body.get("metadata"), "metadata")
-    spec = LenientReader(body.get("spec"), "spec")
+    meta, spec = (LenientReader(body.get(key), key) for key in ("metadata", "spec"))
     sweep, index, name, uid = _identity(meta, spec)
     # Fields that decisions depend on; the trial is held if one of them cannot be read.
     decisive = LenientReader(body.get("status"), "status")
     assignment, phase = _assignment(spec), _phase(decisive)
     attempt, outcome = decisive.whole("attempt", 1, least=1, most=10**6), _outcome(decisive)
-    is_paused = phase is TrialPhase.PAUSED or bool(decisive.data.get("pause"))
     problems = (*spec.problems, *decisive.problems)
     status = LenientReader(decisive.data, "status")
     gpu = status.child("gpuSeconds")
-    by_resource = gpu.child("byResource")
     record = TrialRecord(
         namespace=meta.text("namespace"),
         sweep=sweep,
@@ -105,9 +104,10 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         failures=status.whole("failures"),
         job_created=bool(status.text("job")),
         stop=None if outcome is None else _stop(status.child("stop"), outcome),
-        pause=_stop(status.child("pause"), TrialPhase.PAUSED) if is_paused else None,
+        pause=_pause(status, phase),
         desired=parse_desired_state(spec),
         pausing_policy=meta.child("annotations").text(names.ANNOTATION_POLICY),
+        tags=parse_tags(meta, MOST_TAGS),  # anybody may add labels, and the cache has all records
         ran=status.amount("runSeconds"),
         resumed=status.moment("resumeTime"),
         held=tuple(map(parse_held, status.children("held"))),
@@ -117,7 +117,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         started=status.moment("startTime"),
         ended=status.moment("completionTime"),
         gpus=gpu.amount("count"),
-        gpu_used={name: by_resource.amount(name) for name in by_resource.data},
+        gpu_used=_amounts(gpu.child("byResource")),
         cost=status.amount("cost"),
         gpu_saved=gpu.amount("saved"),
         seen=status.texts("metricsSeen"),
@@ -129,10 +129,9 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         pods=tuple(map(parse_pod_state, status.children("pods"))),
         code=status.text("code"),
         values=_values(status.child("values")),
-        # Only a trial that continues needs them; thousands that have ended would fill the cache.
-        other_metrics=() if phase.is_end else parse_other_metrics(status),
+        other_metrics=_other_metrics(status, phase),
     )
-    return replace(record, problems=_unique(problems, status.problems), is_unmanaged=bool(problems))
+    return _with_problems(record, problems, status.problems)
 
 
 def _identity(meta: LenientReader, spec: LenientReader) -> tuple[str, int, str, str]:
@@ -149,6 +148,22 @@ def owner_uid(body: Mapping[str, Any]) -> str:
     """Return the uid of the sweep that a SweepTrial belongs to; empty where it has no owner."""
     owners = LenientReader(body.get("metadata"), "metadata").children("ownerReferences")
     return next(owners, LenientReader({}, "")).text("uid")
+
+
+def _with_problems(
+    record: TrialRecord, decisive: tuple[str, ...], others: Iterable[str]
+) -> TrialRecord:
+    noted = _unique(decisive, others)
+    return replace(record, problems=noted, is_unmanaged=bool(decisive)) if noted else record
+
+
+def _amounts(amounts: LenientReader) -> dict[str, float]:
+    return {name: amounts.amount(name) for name in amounts.data}
+
+
+def _other_metrics(status: LenientReader, phase: TrialPhase) -> tuple[MetricCurve, ...]:
+    """Return the other metrics of a trial that continues. Those of thousands would fill the cache."""
+    return () if phase.is_end else parse_other_metrics(status)
 
 
 def _values(values: LenientReader) -> Mapping[str, float]:
@@ -214,6 +229,12 @@ def _outcome(status: LenientReader) -> TrialPhase | None:
         return TrialPhase(text)
     stop.note("outcome", "is neither a final phase nor Paused")
     return None
+
+
+def _pause(status: LenientReader, phase: TrialPhase) -> StopDecision | None:
+    """Return the decision to pause a trial that is paused, or that resumes."""
+    is_paused = phase is TrialPhase.PAUSED or bool(status.data.get("pause"))
+    return _stop(status.child("pause"), TrialPhase.PAUSED) if is_paused else None
 
 
 def _stop(stop: LenientReader, outcome: TrialPhase) -> StopDecision:

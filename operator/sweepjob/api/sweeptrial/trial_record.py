@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ...protocol import MetricCurve
 from ...search.space import Assignment
 from ..phases import TrialPhase
+from .annotations import Tags
 from .attempt_history import AttemptRecord
 from .desired_state import UNDECIDED, DesiredState
 from .held_resources import HeldResources
@@ -56,6 +57,7 @@ class TrialRecord:
         values: its values of the metrics of objectives and constraints; empty in a sweep with one
             objective and no constraints.
         other_metrics: the curves of metrics besides the primary one; only of a trial that has not ended.
+        tags: tags that people gave it, by key; the first ones where there are too many.
         problems: unreadable fields of the object, with path and value; normally empty.
         is_held: the operator does not act on the trial, because too little of the object can be read.
     """
@@ -98,6 +100,7 @@ class TrialRecord:
     ran: float = 0.0
     resumed: float | None = None
     held: tuple[HeldResources, ...] = ()
+    tags: Tags = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False
 

@@ -36,6 +36,10 @@ _FOLLOWED = (
     "is the last program, so that its exit code counts: a script that fails would have succeeded; "
     "join them by && in place of ; or a new line, or write set -e before them"
 )
+_WAITED = (
+    "is 0 whatever the exit code of the script was: a script that fails would have succeeded; remove "
+    "the & and the wait, or write pid=$! behind the & and wait $pid for each process"
+)
 _PIPED = (
     "is the end of a pipe, so that its exit code counts: a script that fails would have succeeded; "
     "{remedy}"
@@ -60,6 +64,9 @@ def exit_code_warnings(text: str | tuple[str, ...]) -> Iterator[Problem]:
         return
     statements = [part.strip() for part in _STATEMENT.split(plain) if part.strip()]
     if not statements:
+        return
+    if statements[-1] == "wait" and any(_REFERENCE in part for part in statements):
+        yield Problem(_PATH, "wait", _WAITED)
         return
     if not _PIPEFAIL.search(plain):
         yield from _pipeline(statements)

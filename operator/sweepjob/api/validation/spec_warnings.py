@@ -18,6 +18,8 @@ from ...template.references import Reference, format_path, iter_texts, reference
 from ..parsing.problem import Problem
 from ..parsing.suggestions import did_you_mean
 from ..spec.sweep_spec import SweepSpec
+from .argument_words import argument_words
+from .bash_warnings import bash_warnings
 from .exit_code_warnings import exit_code_warnings
 from .log_bound_warnings import exponent_warnings
 from .option_like_values import option_like_values
@@ -58,7 +60,8 @@ def spec_warnings(body: Mapping[str, Any], spec: SweepSpec) -> list[Problem]:
         *unused_parameters(body, spec),
         *_missing_continuation(spec),
         *exit_code_warnings(spec.trial.command),
-        *_option_like_values(body["spec"]["trial"], spec),
+        *bash_warnings(spec.trial.command),
+        *_values_as_arguments(body["spec"]["trial"], spec),
         *_scripts(body["spec"]["trial"], spec),
         *_shared_folders(spec),
         *_missing_steps(spec),
@@ -230,7 +233,7 @@ def _containers(trial: Mapping[str, Any], spec: SweepSpec) -> list[tuple[str, Ma
     return [(f"{path}[{n}]", container) for n, container in enumerate(listed)]
 
 
-def _option_like_values(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
+def _values_as_arguments(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:
     entries = spec.space.parameters.entries
     for path, container in _containers(trial, spec):
         for key in ("command", "args"):
@@ -239,6 +242,7 @@ def _option_like_values(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[P
                 isinstance(given, list) and all(isinstance(word, str) for word in given)
             ):
                 yield from option_like_values(f"{path}.{key}", given, entries)
+                yield from argument_words(f"{path}.{key}", given, entries)
 
 
 def _scripts(trial: Mapping[str, Any], spec: SweepSpec) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from .datapath import DataPath
 from .dataset_consumption_config import MOUNT_PATH
 
 _NOTHING_COPIED = "the data are mounted, and nothing is copied"
+_UNUSED = {"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED}
 VARIABLE = "AZUREML_DATAREFERENCE_"
 
 
@@ -26,10 +27,7 @@ class DataReference(DataPath):
         overwrite: Azure's; not used, with a warning.
     """
 
-    @unused_arguments(
-        {"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED},
-        harmless="mode",
-    )
+    @unused_arguments(_UNUSED, harmless="mode")
     def __init__(
         self,
         datastore: Any,
@@ -59,7 +57,7 @@ class DataReference(DataPath):
         """Return the same data."""
         return copy.copy(self)
 
-    @unused_arguments({"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED})
+    @unused_arguments(_UNUSED)
     def as_download(
         self, path_on_compute: str | None = None, overwrite: bool = False
     ) -> DataReference:
@@ -71,7 +69,7 @@ class DataReference(DataPath):
         """
         return copy.copy(self)
 
-    @unused_arguments({"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED})
+    @unused_arguments(_UNUSED)
     def as_upload(
         self, path_on_compute: str | None = None, overwrite: bool = False
     ) -> DataReference:

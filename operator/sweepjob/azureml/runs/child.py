@@ -30,8 +30,8 @@ class RunMembers(OtherMembers):
         "log log_accuracy_table log_confusion_matrix log_image log_list log_predictions log_residuals "
         "log_row log_table upload_file upload_files upload_folder": "only the training script reports: "
         "call it in the script, on Run.get_context()",
-        "add_properties remove_tags set_tags tag": "tags are set when the sweep is submitted: "
-        "Experiment.submit(config, tags={...})",
+        "add_properties remove_tags set_tags tag": "tags of a sweep are set when it is submitted: "
+        "Experiment.submit(config, tags={...}); those of a trial by sweepjob tag TRIAL KEY=VALUE",
         "child_run create_children submit_child start complete fail": "a trial is a process of its own; "
         "Run.get_context() of the script has it",
         "get_snapshot_id restore_snapshot take_snapshot": "code is not stored by run; the hash of a "
@@ -189,9 +189,10 @@ class TrialOfSweep(Displayed, RunMembers):
         return Metrics(found if name is None else {k: v for k, v in found.items() if k == name})
 
     def get_tags(self) -> dict[str, Any]:
-        """Return the tags that the script has set, and the parameters of the trial."""
+        """Return the tags that people and the script have set, and the parameters of the trial."""
         parameters = {name: str(value) for name, value in self._trial.flat_parameters.items()}
-        return {"hyperparameters": str(parameters), **logged_tags(self._entries())}
+        own = {**self._trial.tags, **logged_tags(self._entries())}
+        return {"hyperparameters": str(parameters), **own}
 
     @property
     def tags(self) -> dict[str, Any]:

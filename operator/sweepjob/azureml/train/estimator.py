@@ -113,10 +113,9 @@ class Estimator(ScriptRunConfig):
         configuration.target, configuration.environment = compute_target, environment
         configuration.docker.shm_size = shm_size
         configuration.amlcompute.vm_size = vm_size
+        counts = node_count, process_count_per_node
         backend = azure.get("distributed_backend")
-        processes = estimator_processes(
-            distributed_training, backend, node_count, process_count_per_node
-        )
+        processes = estimator_processes(distributed_training, backend, *counts)
         super().__init__(
             source_directory or ".",
             entry_script,

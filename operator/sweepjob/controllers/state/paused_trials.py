@@ -16,11 +16,13 @@ class PausedTrials:
         by_policy: those that the policy chooses from, by index.
         held: indices of those that a person keeps paused.
         recalled: indices of those that a person wants to continue.
+        are_ending: those that the policy paused end.
     """
 
     by_policy: dict[int, PausedTrial] = field(default_factory=dict)
     held: set[int] = field(default_factory=set)
     recalled: set[int] = field(default_factory=set)
+    are_ending: bool = False
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count, islice
 
 from ...api.phases import TrialPhase
+from ...lifecycle.workload import StartBlocker
 from ...search.space import Assignment
 
 
@@ -22,6 +23,7 @@ class Slots:
         unmanaged: slots of running trials whose records cannot be acted on.
         capacity_limited: a trial had to wait for capacity, so a slot is reused only after its pod has
             terminated. Kept until the operator restarts.
+        record_blocker: why the record of the next trial could not be created; None when it could.
     """
 
     next_index: int = 0
@@ -30,6 +32,7 @@ class Slots:
     releasing: dict[int, TrialPhase] = field(default_factory=dict)
     unmanaged: int = 0
     capacity_limited: bool = False
+    record_blocker: StartBlocker | None = None
 
     @property
     def created(self) -> int:

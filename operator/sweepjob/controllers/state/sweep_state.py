@@ -20,7 +20,6 @@ from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.activity import Activity
 from ...early_stopping.evaluator import PolicyEvaluator
 from ...lifecycle.snapshot import Totals
-from ...lifecycle.workload import StartBlocker
 from ...search.sampler import Observation
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
@@ -85,11 +84,9 @@ class SweepState:
         evaluator: the early termination policy with the reports of all trials.
         live: trials that have not ended, by index.
         live_usage: what they use.
-        record_blocker: why the record of the next trial could not be created; None when it could.
         unreadable: records with fields that cannot be read, by trial name.
         is_ending: the sweep has a reason to end, and all its trials were requeued for it.
         paused: the paused trials.
-        ends_paused: the trials that the policy paused end.
         criteria: by what its trials are compared.
     """
 
@@ -107,12 +104,10 @@ class SweepState:
     results: Results = field(default_factory=Results)
     ended_warnings: EndedTrialWarnings = field(default_factory=EndedTrialWarnings)
     findings: SpecFindings = field(default_factory=SpecFindings)
-    record_blocker: StartBlocker | None = None
     unreadable: dict[str, TrialRecord] = field(default_factory=dict)
     is_ending: bool = False
     code: str = ""
     paused: PausedTrials = field(default_factory=PausedTrials)
-    ends_paused: bool = False
     default_prices: Mapping[str, float] = field(default_factory=dict)
     criteria: Criteria = field(init=False)
 

@@ -1,11 +1,12 @@
 // What a viewer can do next about a sweep: sentences, each with a command or a link where there is one.
 import { causesOf, isOver } from "./causes.js";
-import { shellQuote } from "./format.js";
+import { formatDuration, shellQuote } from "./format.js";
 import { frontOf, hasFront } from "./pareto.js";
 import { REMEDIES } from "./remedies.js";
 
 const MOST_FAILED = 2; // causes of failures, each with a trial
 const MOST_COMPARED = 5; // trials of a front
+const LONG_WITHOUT_TRIALS = 120; // seconds
 
 /** Commands of a sweep; of a local sweep they name its folder. */
 export function commandsOf({ namespace, name }, isLocal) {
@@ -14,6 +15,9 @@ export function commandsOf({ namespace, name }, isLocal) {
   const sweep = isLocal ? shellQuote(`.sweepjob/${name}`) : shellQuote(name);
   const trialOf = (trial) => shellQuote(isLocal ? `.sweepjob/${name}/${trial}` : trial);
   return {
+    again: isLocal
+      ? "sweepjob run --local -f SWEEP.yaml --fresh"
+      : `kubectl sweepjob submit -f SWEEP.yaml${place} --name ${shellQuote(`${name}-again`)}`,
     kubectl: (words) => `kubectl -n ${shellQuote(namespace)} ${words}`,
     ofSweep: (verb, options = "") =>
       `${program} ${verb} ${sweep}${place}${options && ` ${options}`}`,
@@ -24,7 +28,11 @@ export function commandsOf({ namespace, name }, isLocal) {
 /** What to do next: objects with `text`, and `command` or the `view` and `index` that a link opens. */
 export function adviceFor(model, isLocal) {
   const commands = commandsOf(model.sweep, isLocal);
-  const steps = [...remediesOf(model, commands), ...stepsOf(model, commands, isLocal)];
+  const remedies = remediesOf(model, commands);
+  const others = stepsOf(model, commands, isLocal);
+  // Who is to correct something first has to know what.
+  const isFailed = model.sweep.phase === "Failed";
+  const steps = isFailed ? [...others, ...remedies] : [...remedies, ...others];
   return steps.filter((step, n) => steps.findIndex(({ text }) => text === step.text) === n);
 }
 
@@ -106,6 +114,14 @@ function aboutFailures(model, commands) {
 function whileRunning(model, commands, isLocal) {
   if (!model.sweep.counts.running && model.sweep.troubles.length)
     return aboutFailures(model, commands);
+  const age = model.document.made - model.sweep.created;
+  if (!model.trials.length && age > LONG_WITHOUT_TRIALS && !isLocal)
+    return [
+      {
+        text: `No trial has been started for ${formatDuration(age)}. Check the operator, its permissions and the quotas. This page updates by itself.`,
+        command: "kubectl sweepjob doctor",
+      },
+    ];
   const watch = {
     text: model.trials.length
       ? "Follow it in a terminal."

@@ -15,8 +15,8 @@ const permission = {
   command: () => "kubectl sweepjob doctor",
 };
 const script = {
-  text: "Correct the trainer, and run it again under another name.",
-  command: readLogs,
+  text: "Correct the trainer, and run the sweep again.",
+  command: ({ again }) => again,
 };
 
 export const REMEDIES = {

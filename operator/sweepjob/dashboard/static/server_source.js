@@ -41,6 +41,18 @@ export class ServerSource {
     return (await (await request(trialPath(namespace, name, trial, "tails"))).json()).logs;
   }
 
+  /** Reads why the viewer may not change tags and notes of a sweep's trials; empty for one who may. */
+  async readRefusal(namespace, name) {
+    return (await (await request(`${documentPath(namespace, name)}/changes`)).json()).refusal;
+  }
+
+  /** Changes tags and the note of a trial; throws what the server says where it refuses that. */
+  async annotate(namespace, name, trial, change) {
+    const path = trialPath(namespace, name, trial, "annotations");
+    const headers = { "Content-Type": "application/json" };
+    await request(path, undefined, { method: "PATCH", headers, body: JSON.stringify(change) });
+  }
+
   /**
    * Follows the log of a trial's pod to its end, of the newest attempt for null. Calls `onOpen` with the pod's
    * name, `onText` with each piece of text, and `onEnd` with the name and the most lines that the server sends of
@@ -69,8 +81,9 @@ export class ServerSource {
   }
 }
 
-async function request(path, signal) {
-  const options = { headers: authorization(), signal, cache: "no-store" };
+async function request(path, signal, more = {}) {
+  const headers = { ...authorization(), ...more.headers };
+  const options = { ...more, headers, signal, cache: "no-store" };
   const response = await (claimPrefetched(path) || fetch(path, options));
   if (response.ok) return response;
   const text = (await response.text()).slice(0, ERROR_LENGTH);

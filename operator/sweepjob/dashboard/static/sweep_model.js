@@ -76,6 +76,12 @@ export class SweepModel {
     return found;
   }
 
+  get hasTags() {
+    return this.trials.some((trial) => trial.tags);
+  }
+  get hasNotes() {
+    return this.trials.some((trial) => trial.note);
+  }
   get hasGpus() {
     return this.trials.some((trial) => trial.gpuSeconds > 0);
   }

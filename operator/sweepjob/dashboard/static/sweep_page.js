@@ -65,9 +65,13 @@ export class SweepPage {
 
   redraw() {
     this.drawHead();
-    // Views have a place for each parameter: they are mounted anew when the first trials bring them.
+    // Views have a place for each parameter: they are mounted anew when the first trials bring
+    // them; for tags and notes in the same way.
     const { names, isEmpty, chosen } = this.shown;
-    if (names !== this.parameterNames() || isEmpty === hasContent(this.model, chosen.needs))
+    if (
+      names !== this.columnNames(this.shown.view) ||
+      isEmpty === hasContent(this.model, chosen.needs)
+    )
       this.showView({ ...this.shown, options: this.options.values });
     else this.update();
   }
@@ -81,8 +85,11 @@ export class SweepPage {
     this.dashboard.showTime(this.model.document.made);
   }
 
-  parameterNames() {
-    return JSON.stringify(this.model.parameterNames());
+  // What views have a place for. The page of a trial has one for tags and a note in any case.
+  columnNames(view) {
+    const { model } = this;
+    const more = view === "trial" ? [] : [model.hasTags, model.hasNotes];
+    return JSON.stringify([model.parameterNames(), ...more]);
   }
 
   /** Opens a view by its id, the first one for an unknown id; "trial" with the index of the trial. */
@@ -91,7 +98,7 @@ export class SweepPage {
     const chosen = VIEWS.find(({ id }) => id === view) || VIEWS[0];
     const isPart = view in PARTS;
     const isEmpty = !isPart && !hasContent(this.model, chosen.needs);
-    this.shown = { view, index, chosen, isEmpty, names: this.parameterNames() };
+    this.shown = { view, index, chosen, isEmpty, names: this.columnNames(view) };
     this.options.close();
     this.options = new ViewOptions(options);
     if (!isPart) this.optionsByView.set(chosen.id, this.options);

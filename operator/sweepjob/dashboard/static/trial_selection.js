@@ -39,7 +39,7 @@ export function trialSelection(page) {
 }
 
 function hintOf(size) {
-  if (size === 0) return `Check two to ${MOST_COMPARED} trials to compare them.`;
+  if (size === 0) return `Check 2 to ${MOST_COMPARED} trials to compare them.`;
   if (size === 1) return "Check another one to compare them.";
   return size >= MOST_COMPARED ? `${MOST_COMPARED} are the most that can be compared.` : "";
 }

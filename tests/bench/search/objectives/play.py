@@ -43,7 +43,7 @@ def play(job: Job, python: Path | None) -> tuple[Job, list[float]]:
 
 def _ours(job: Job, problem: Problem) -> Ours:
     scalarised = job.sampler == "scalarised"
-    bayesian_sampler.SeveralOutcomesModel = ScalarisedModel if scalarised else _MODEL  # type: ignore[misc]
+    bayesian_sampler.SeveralOutcomesModel = ScalarisedModel if scalarised else _MODEL  # type: ignore[misc] # a class, for the bench
     outcomes = Outcomes(problem.objectives, problem.constraints)
     algorithm = "bayesian" if scalarised else job.sampler
     return Ours(problem.space, job.seed, algorithm, outcomes=outcomes)

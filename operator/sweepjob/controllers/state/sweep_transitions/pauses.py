@@ -143,4 +143,4 @@ class PauseTransitions(SweepTransitions):
 
         It holds until the spec changes, since the trials end one after the other.
         """
-        self.state.ends_paused = True
+        self.state.paused.are_ending = True

@@ -114,11 +114,11 @@ class SlotTransitions(SweepTransitions):
 
     def block_records(self, blocker: StartBlocker) -> None:
         """Note that the record of a new trial was refused."""
-        self.state.record_blocker = blocker
+        self.state.slots.record_blocker = blocker
 
     def unblock_records(self) -> None:
         """Note that the record of a new trial was created."""
-        self.state.record_blocker = None
+        self.state.slots.record_blocker = None
 
 
 def _is_decided_on(record: TrialRecord, policy: Policy) -> bool:

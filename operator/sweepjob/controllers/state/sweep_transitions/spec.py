@@ -32,7 +32,7 @@ class SpecTransitions(SweepTransitions):
         same = all(getattr(own, part) == getattr(spec, part) for part in _STATE_DEPENDS_ON)
         if same:
             self.state.spec = spec
-            self.state.ends_paused = False
+            self.state.paused.are_ending = False
             self.state.findings.rejection = ""
         return same
 

@@ -23,11 +23,13 @@ class WorkloadTransitions(StatusTransitions):
 
     def note_creation_blocker(self, trial: TrialState, blocker: StartBlocker | None) -> None:
         """Note why the Job's pod cannot be created; None when it was."""
-        trial.blockers = replace(trial.blockers, creation=blocker)
+        if blocker != trial.blockers.creation:
+            trial.blockers = replace(trial.blockers, creation=blocker)
 
     def note_pod_blocker(self, trial: TrialState, blocker: StartBlocker | None) -> None:
         """Note why the pod does not start, by its events; None when no event says so."""
-        trial.blockers = replace(trial.blockers, pod=blocker)
+        if blocker != trial.blockers.pod:
+            trial.blockers = replace(trial.blockers, pod=blocker)
 
     def observe_workload(
         self,
@@ -57,13 +59,17 @@ class WorkloadTransitions(StatusTransitions):
         pods_may_follow = not trial.requests.job_stays_until_pods_end
         absent = trial.status.job_created and not job_exists and pods_may_follow
         first = max(trial.workload.job_missing_since or now, since) if absent else None
-        trial.blockers = replace(trial.blockers, current=blocker)
-        trial.workload = replace(
-            trial.workload,
-            job_missing_since=first,
-            trainer_end=trainer_end,
-            is_cut_off=is_cut_off,
-        )
+        if blocker != trial.blockers.current:
+            trial.blockers = replace(trial.blockers, current=blocker)
+        known = trial.workload
+        if (first, trainer_end, is_cut_off) != (
+            known.job_missing_since,
+            known.trainer_end,
+            known.is_cut_off,
+        ):
+            trial.workload = replace(
+                known, job_missing_since=first, trainer_end=trainer_end, is_cut_off=is_cut_off
+            )
         if job_suspended and trial.workload.interrupted_at is not None:
             trial.workload = replace(trial.workload, interruption=None, interrupted_at=None)
 

@@ -14,6 +14,11 @@ const WIDE = { left: 60, right: 90, top: 44, bottom: 70 };
 const NARROW = { layout: "vertical", left: 24, right: 24, top: 34, bottom: 84 };
 // Labels stay readable on the lines behind them.
 const HALO = () => ({ textBorderColor: themeColors().back, textBorderWidth: 3 });
+// A line, or a tick, that ends at a number would be read as a minus sign: a box from the axis on covers it.
+const numberLabel = () => ({
+  formatter: formatTick,
+  ...(isNarrow() ? {} : { backgroundColor: themeColors().back, padding: [1, 3, 1, 5], margin: 1 }),
+});
 
 function lineStyle(isMany) {
   const opacity = isDark() ? [0.95, 0.5] : [0.8, 0.35];
@@ -43,6 +48,7 @@ export function drawParallel(chart, model, names) {
           nameGap: isNarrow() ? 24 : 15,
           nameTextStyle: { color: text, fontWeight: "bold", ...HALO() },
           axisLabel: { color: text, hideOverlap: true, ...HALO() },
+          axisTick: { show: false },
           axisLine: { lineStyle: { color: themeColors().faint } },
           areaSelectStyle: { width: 22, color: accent, borderColor: accent, opacity: 0.25 },
           realtime: !isMany,
@@ -119,8 +125,8 @@ function parallelAxes(model, parameters, trials, range) {
 
 function metricAxis(dim, name, inverse, [low, high]) {
   const range = low === high ? {} : { min: low, max: high };
-  const axisLabel = { formatter: formatTick };
-  return { dim, name: shorten(name), inverse, type: "value", ...range, axisLabel };
+  const label = { axisLabel: numberLabel() };
+  return { dim, name: shorten(name), inverse, type: "value", ...range, ...label };
 }
 
 function parameterAxis(parameter, dim) {
@@ -131,7 +137,7 @@ function parameterAxis(parameter, dim) {
     return { ...base, type: "category", data, axisLabel: { width: 110, overflow: "truncate" } };
   }
   const range = low === high ? {} : { min: low, max: high };
-  return { ...base, type: log ? "log" : "value", ...range, axisLabel: { formatter: formatTick } };
+  return { ...base, type: log ? "log" : "value", ...range, axisLabel: numberLabel() };
 }
 
 const shorten = (name) => (name.length > 18 ? `${name.slice(0, 8)}…${name.slice(-8)}` : name);

@@ -15,6 +15,7 @@ export function drawTimeline(chart, model) {
   const bars = assignSlots(model.trials, model.document.made, model.sweep.created);
   const begin = bars.reduce((first, bar) => Math.min(first, bar.created), Infinity);
   const end = bars.reduce((last, bar) => Math.max(last, bar.to), begin);
+  const unit = unitOf(end - begin);
   const trials = new Set(bars.map(({ trial }) => trial)).size;
   const slots = bars.reduce((most, bar) => Math.max(most, bar.slot + 1), 1);
   const axis = axisStyle();
@@ -27,10 +28,14 @@ export function drawTimeline(chart, model) {
         name: "since the first trial",
         ...NAME_BELOW,
         min: 0,
-        max: Math.max(end - begin, 1),
-        minInterval: 1,
+        max: Math.max(end - begin, 1) / unit,
+        minInterval: 1 / unit,
         axisLine: { ...axis.axisLine, onZero: false },
-        axisLabel: { ...axis.axisLabel, formatter: formatDuration, showMaxLabel: false },
+        axisLabel: {
+          ...axis.axisLabel,
+          formatter: (units) => formatDuration(Math.round(units * unit)),
+          showMaxLabel: false,
+        },
       },
       yAxis: {
         ...axis,
@@ -46,13 +51,16 @@ export function drawTimeline(chart, model) {
         splitLine: { show: false },
       },
       dataZoom: [{ type: "inside", filterMode: "weakFilter" }],
-      series: barSeries(model, bars, begin),
+      series: barSeries(model, bars, begin, unit),
     },
     `${formatCount(trials, "trial")} in ${formatCount(slots, "slot")}`,
   );
   const waits = bars.map(({ from, created }) => from - created);
   return { count: trials, slots, meanWait: trials ? sum(waits) / trials : 0 };
 }
+
+// The axis counts in these seconds, so that its marks are at whole minutes, hours or days.
+const unitOf = (seconds) => [86400, 3600, 60].find((unit) => seconds >= 2 * unit) ?? 1;
 
 // Slots are counted from one; of many not each has its number.
 const slotName = (slot) => String(slot + 1);
@@ -62,17 +70,18 @@ function slotMarks(slots) {
 }
 
 // A bar is [from, to, slot, 0, index of the trial]: ECharts hands no more than numbers to what draws it.
-function barSeries(model, bars, begin) {
+function barSeries(model, bars, begin, unit) {
+  const place = (seconds) => (seconds - begin) / unit;
   const running = bars.map(({ trial, slot, from, to }) => [
-    from - begin,
-    to - begin,
+    place(from),
+    place(to),
     slot,
     0,
     trial.index,
   ]);
   const waiting = bars.map(({ trial, slot, from, created }) => [
-    created - begin,
-    from - begin,
+    place(created),
+    place(from),
     slot,
     0,
     trial.index,

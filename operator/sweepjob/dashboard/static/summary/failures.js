@@ -6,7 +6,7 @@ const MOST = 4; // causes
 const LINES = 12;
 const WAITING = ["Pending", "Queued"];
 
-/** Groups of trials that failed or wait for one cause: the first trial, how many there are, and their verb. */
+/** Groups of trials that failed or wait for one cause: an example, how many there are, and their verb. */
 export function causesOfTrouble(trials) {
   const groups = new Map();
   for (const trial of trials) {
@@ -15,7 +15,9 @@ export function causesOfTrouble(trials) {
     const cause = [verb, trial.reason, withoutName(trial)].join(" ");
     const group = groups.get(cause) ?? { trial, count: 0, verb };
     group.count += 1;
-    if (!group.trial.logs?.length && trial.logs?.length) group.trial = trial;
+    // The newest one that failed is the one that ended the sweep, and that the advice names.
+    const saysMore = trial.logs?.length || !group.trial.logs?.length;
+    if (verb === "failed" && saysMore) group.trial = trial;
     groups.set(cause, group);
   }
   return [...groups.values()].sort((a, b) => b.count - a.count);

@@ -78,7 +78,10 @@ function facts(model) {
       ? fact("objectives", objectivesText(model), "", "wide")
       : fact(sweep.goal, sweep.metric, ""),
     fact("sampling", sweep.sampling, ""),
-    fact(isOver(sweep) ? "took" : "for", formatDuration(seconds), ""),
+    // A spec that was refused never ran.
+    sweep.phase === "Invalid"
+      ? null
+      : fact(isOver(sweep) ? "took" : "for", formatDuration(seconds), ""),
     costFact(model),
     fact("early termination", sweep.policy || "none", "", "wide"),
   ];
@@ -88,7 +91,8 @@ function costFact(model) {
   if (!model.trials.length) return null;
   const { used, saved } = model.sweep;
   if (model.hasGpus) {
-    return fact("GPU time", formatGpuTime(used), `${formatGpuTime(saved)} saved by stopping early`);
+    const detail = saved ? `${formatGpuTime(saved)} saved by stopping early` : "";
+    return fact("GPU time", formatGpuTime(used), detail);
   }
   const seconds = sum(model.trials.map((trial) => trial.seconds || 0));
   return fact("time of trials", formatDuration(seconds), "none has a GPU");

@@ -3,10 +3,12 @@ import { Chart } from "../chart.js";
 import { drawTimeline } from "../charts/timeline.js";
 import { element } from "../dom.js";
 import { formatCount, formatDuration } from "../format.js";
+import { patchChildren } from "../patch.js";
 import { PHASES, phaseMark } from "../phases.js";
 import { plausibleStart } from "../slots.js";
 
-const NOT_IN_LEGEND = ["Stopping", "Queued"]; // their bars look like those of other phases
+// Phases whose bars look like those of others.
+const LOOKS_LIKE = { Stopping: "Running", Queued: "Pending" };
 
 export const timelineView = {
   id: "timeline",
@@ -14,23 +16,26 @@ export const timelineView = {
   needs: "trials",
   mount(panel, page) {
     const chart = new Chart(panel, "Timeline", "tall");
-    const phases = Object.keys(PHASES).filter((phase) => !NOT_IN_LEGEND.includes(phase));
-    const legend = element(
-      "p",
-      { class: "note" },
-      phases.flatMap((phase) => [phaseMark(phase), " "]),
-    );
+    const legend = element("p", { class: "note" });
     const note = element("p", { class: "note" });
     panel.append(legend, note);
     chart.on("click", (event) => page.openTrial(event.value[4]));
     return {
       update() {
+        patchChildren(legend, legendOf(page.model));
         note.textContent = explanation(page.model, drawTimeline(chart, page.model));
       },
       close: () => chart.close(),
     };
   },
 };
+
+// Of the phases that are drawn only.
+function legendOf({ trials }) {
+  const found = new Set(trials.map(({ phase }) => LOOKS_LIKE[phase] ?? phase));
+  const phases = Object.keys(PHASES).filter((phase) => found.has(phase));
+  return phases.flatMap((phase) => [phaseMark(phase), document.createTextNode(" ")]);
+}
 
 function explanation({ trials, sweep }, { count, slots, meanWait }) {
   if (!count) return "No trial has started yet.";

@@ -1,4 +1,5 @@
 // One trial: its parameters, its curve, its log, and why it ended.
+import { annotationsCard } from "../annotations_card.js";
 import { Chart } from "../chart.js";
 import { drawCurves } from "../charts/curves.js";
 import { card, element } from "../dom.js";
@@ -21,6 +22,7 @@ export function mountTrial(panel, page, indexText) {
   const facts = element("section", { class: "card" });
   const curve = card("h3", "Curve against the threshold");
   const chart = new Chart(curve, `Curve of ${trialOf().name}`);
+  const annotations = annotationsCard(page, trialOf);
   const log = logPanel(page, trialOf);
   const records = [eventsCard(page, index), podsCard(page), attemptsCard()];
   const commands = commandsCard(page, trialOf());
@@ -30,7 +32,7 @@ export function mountTrial(panel, page, indexText) {
       "div",
       { class: "columns" },
       element("div", { class: "stack" }, facts, parametersCard(trialOf())),
-      element("div", { class: "stack" }, curve),
+      element("div", { class: "stack" }, curve, annotations.section),
     ),
     log.section,
   );
@@ -43,12 +45,12 @@ export function mountTrial(panel, page, indexText) {
     patchChildren(facts, factsOf(page.model, trial));
     curve.hidden = !trial.curve.intervals.length;
     if (!curve.hidden) drawCurves(chart, page.model, [trial], { decision: true });
-    for (const record of records) record.update(trial);
+    for (const record of [annotations, ...records]) record.update(trial);
     log.update();
     metrics.update();
   };
   const close = () => {
-    for (const part of [chart, log, metrics]) part.close();
+    for (const part of [chart, annotations, log, metrics]) part.close();
   };
   return { update, close };
 }

@@ -1,4 +1,5 @@
 // Two to five trials beside each other: parameters, results, curves and logs.
+import { noteText, tagLinks } from "../annotations_card.js";
 import { Chart } from "../chart.js";
 import { drawTrialCurves } from "../charts/trial_curves.js";
 import { card, element, labelledCheckbox } from "../dom.js";
@@ -55,6 +56,7 @@ export function mountTrialComparison(panel, page, indices = "") {
   };
 }
 
+const separated = (nodes) => nodes.flatMap((node) => [node, " "]);
 const reasonOf = ({ message, reason }) => message || reason || "";
 
 function rowsOf(page, trials) {
@@ -83,6 +85,8 @@ function rowsOf(page, trials) {
     row("ran", ({ seconds }) => formatDuration(seconds)),
     ...(model.hasGpus ? [row("GPU-seconds", ({ gpuSeconds }) => numberNode(gpuSeconds))] : []),
     ...(trials.some(reasonOf) ? [row("reason", reasonOf)] : []),
+    ...(model.hasTags ? [row("tags", ({ tags }) => separated(tagLinks(page, tags)))] : []),
+    ...(model.hasNotes ? [row("note", ({ note }) => (note ? noteText(note) : ""))] : []),
     ...shown.map(({ name, values, differs }) =>
       row(name, (_, n) => (values[n] === undefined ? "not there" : numberNode(values[n])), differs),
     ),

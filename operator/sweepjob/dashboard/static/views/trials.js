@@ -5,6 +5,7 @@ import { comparedMetrics, frontOf, hasConstraints, hasFront } from "../pareto.js
 import { phaseMark } from "../phases.js";
 import { checkboxColumn, column, createTable } from "../table.js";
 import { initialOrder, keepOrder, readNames, writeNames } from "../table_options.js";
+import { matchesTags, writeTags } from "../tags.js";
 import { trialSelection } from "../trial_selection.js";
 
 const HIDDEN_AT_FIRST = ["gpuSecondsSaved", "last"];
@@ -87,6 +88,10 @@ function columnsOf(page, selection, hidden) {
       ? [column("GPU-seconds", "gpuSeconds"), column("GPU-seconds saved", "gpuSecondsSaved")]
       : []),
     column("reason", "reason"),
+    ...(model.hasTags || page.options.get("filter.tags")
+      ? [column("tags", "tags", String, { headerFilterFunc: matchesTags })]
+      : []),
+    ...(model.hasNotes ? [column("note", "note", String, { maxWidth: 320 })] : []),
     ...model.parameterNames().map((name) => column(name, fieldOf(name))),
   ];
   return columns.map((c) => ({ ...c, visible: !hidden.has(c.field) }));
@@ -122,6 +127,8 @@ function rowsOf(model) {
     ...trial,
     ...LEFT_OUT,
     id: trial.index,
+    tags: writeTags(trial.tags),
+    note: trial.note ?? "",
     ...(isCompared ? prefixed(trial.results ?? {}, resultField) : {}),
     ...(hasFront(model) ? { front: front.has(trial.index) ? FRONT_MARK : "" } : {}),
     ...prefixed(trial.parameters, fieldOf),

@@ -42,14 +42,17 @@ def complete_sweep(client: TrackingClient, end: SweepEnd) -> str:
     phases, front = end.trial_phases(), set(end.front_trials())
     for name, run in kept.items():
         marks = {tags.BEST: name == end.best, tags.FRONT: name in front}
-        _complete_trial(client, run, phases.get(name, ""), marks)
+        given = {key: "true" for key, holds in marks.items() if holds}
+        given |= tags.of_people(end.trial_tags.get(name, {}))
+        _complete_trial(client, run, phases.get(name, ""), given)
     _end_others(client, every, kept, phases)
     without = [name for name in phases if name not in kept]
     for parent in parents:
         _complete_parent(client, parent, end, kept.get(end.best), without)
     if not parents:
         return "no trial has created a run on the tracking server"
-    return f"{len(kept)} trials, {len(without)} without a run, {end.status}"
+    left_out = f", tags of {end.untagged} trials left out" if end.untagged else ""
+    return f"{len(kept)} trials, {len(without)} without a run, {end.status}{left_out}"
 
 
 def _nest(client: TrackingClient, runs: Iterable[RemoteRun], parent: str) -> dict[str, RemoteRun]:
@@ -88,10 +91,10 @@ def _end_others(
 
 
 def _complete_trial(
-    client: TrackingClient, run: RemoteRun, phase: str, marks: Mapping[str, bool]
+    client: TrackingClient, run: RemoteRun, phase: str, given: Mapping[str, str]
 ) -> None:
-    """Write the params, the phase and the status of a trial's run, as far as they are missing."""
-    wanted = {tags.PHASE: phase, **{key: "true" for key, holds in marks.items() if holds}}
+    """Write params, tags, phase and status of a trial's run, as far as they are missing."""
+    wanted = {tags.PHASE: phase, **given}
     new = {key: value for key, value in wanted.items() if value and run.tags.get(key) != value}
     client.set_tags(run.id, new)
     client.add_params(run, _parameters(run))

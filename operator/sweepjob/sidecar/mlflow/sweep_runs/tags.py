@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..run_store import PARENT
 
 PREFIX = "sweepjob.dev/"
@@ -31,6 +33,11 @@ ROLE_SWEEP = "sweep"  # the parent
 ROLE_TRIAL = "trial"  # the one run that stands for a trial
 ROLE_PART = "part"  # further runs of the same script, below it
 ROLE_EARLIER = "earlier-attempt"  # of an attempt that was repeated, below the trial's run
+
+
+def of_people(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags that people gave to a trial as those of its run; "true" for one without a value."""
+    return {f"{PREFIX}tag-{key}": value or "true" for key, value in given.items()}
 
 
 def without_own_parent(tags: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+from tensorboardX.proto.summary_pb2 import SummaryMetadata as SummaryMetadata
