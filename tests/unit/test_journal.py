@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sweepjob.sidecar.journal import Journal
 from sweepjob.sidecar.metric_store import MetricStore
+from sweepjob.sidecar.mlflow.database import Database
 
 
 class FullDisk:
@@ -69,3 +71,33 @@ def test_what_was_not_written_is_written_later(
     said = capsys.readouterr().err
     assert said.count("the journal cannot be written: [Errno 28] No space left on device") == 1
     assert "the journal is written again" in said
+
+
+class FullAtCommit:
+    """A connection whose commits find the disk full."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, text: str, *parameters: Any) -> sqlite3.Cursor:
+        if text == "COMMIT":
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._connection.execute(text, *parameters)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+
+def test_a_report_that_counts_is_not_asked_for_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """A client repeats a request that was answered with an error: its report would count twice."""
+    database, reports = Database(), list[float]()
+    database._connection = FullAtCommit(database._connection)  # type: ignore[assignment] # a fake
+    with database.transaction():
+        database.before_commit(lambda: reports.append(0.5))
+    assert reports == [0.5]
+    assert "its reports count: database or disk is full" in capsys.readouterr().err
+    with pytest.raises(sqlite3.OperationalError, match="disk is full"), database.transaction():
+        pass  # a request without reports can be repeated
+    with pytest.raises(sqlite3.OperationalError), database.transaction():
+        pass  # no transaction has been left open

@@ -81,7 +81,28 @@ class Database:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
+            self._commit()
+
+    def _commit(self) -> None:
+        """Commit; where the disk is full, only what was changed elsewhere stays.
+
+        The request succeeds then: its client would repeat it, and its reports would count twice.
+
+        Raises:
+            OperationalError: it failed, and nothing was changed elsewhere.
+        """
+        try:
             self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if not self._before_commit:
+                raise
+            print(
+                f"a request was not stored, but its reports count: {error}",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def before_commit(self, change: Callable[[], None]) -> None:
         """Make a change elsewhere once the transaction has succeeded, before it is committed.
