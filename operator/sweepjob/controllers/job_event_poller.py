@@ -27,6 +27,7 @@ from .state.trial_state import TrialState
 _USUAL, _USUAL_START, _LONGEST_PAUSE = 1.5, 10.0, 60.0
 # Seconds. The kubelet retries a mount after two minutes at most: an older event is obsolete.
 _STALE = 180.0
+_MOST_POLLED = 10_000  # objects
 _MISSING_PERMISSION = (
     ". The operator may not list limitranges and resourcequotas, so it could not adjust the sidecar"
 )
@@ -89,7 +90,7 @@ class JobEventPoller:
         since = pod.gpus_held_since or pod.created
         due = self._due(pod.uid, since, _USUAL_START)
         if due <= now:
-            self._polled[pod.uid] = now
+            self._note_polled(pod.uid, now)
             blocker = await self._pod_blocker(pod, now)
             if blocker is not None and sweep.state.spec.trial.instance_count > 1:
                 blocker = replace(blocker, message=f"rank {pod.view.rank}: {blocker.message}")
@@ -134,10 +135,15 @@ class JobEventPoller:
             return started + usual
         return polled + min(_LONGEST_PAUSE, max(usual, polled - started))
 
+    def _note_polled(self, uid: str, now: float) -> None:
+        if len(self._polled) >= _MOST_POLLED:  # of objects that were deleted nobody says so
+            self._polled.clear()
+        self._polled[uid] = now
+
     async def _read_job_events(
         self, sweep: SweepStore, trial: TrialState, job: CachedJob, now: float
     ) -> None:
-        self._polled[job.uid] = now
+        self._note_polled(job.uid, now)
         selector = f"involvedObject.uid={job.uid},reason=FailedCreate"
         found = await self._events(job.namespace, selector)
         if not found:
