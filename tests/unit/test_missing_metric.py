@@ -54,6 +54,12 @@ def test_the_message_shows_how_to_report(metrics: Metrics, words: str) -> None:
     assert words in advice(metrics)
 
 
+@pytest.mark.parametrize("source", protocol.SOURCES)
+def test_a_script_that_prints_is_told_of_the_source(source: str) -> None:
+    told = "If it prints the metric, set metrics.source to logs" in advice(Metrics(source, 9091))
+    assert told is (source != protocol.LOGS)
+
+
 def test_a_similar_name_is_suggested() -> None:
     said = advice(Metrics(protocol.LOGS, 0), ("epoch", "val_accuracy", "loss"))
     assert "epoch, val_accuracy, loss" in said

@@ -37,7 +37,10 @@ def missing_metric_message(
         return " ".join([missing, *_of_log(metric, metrics, seen, samples, incomplete_reasons)])
     if seen:
         return f"{missing} It reported {_names(metric, seen)}, or let the script log '{metric}'."
-    return f"{missing} It reported nothing at all. {_how(metric, metrics)}."
+    return (
+        f"{missing} It reported nothing at all. {_how(metric, metrics)}. If it prints the metric, set "
+        "metrics.source to logs."
+    )
 
 
 def _names(metric: str, seen: Sequence[str]) -> str:

@@ -64,10 +64,10 @@ def _unsuited(values: Sequence[str], is_flag: bool) -> tuple[str, str]:
 def _lone_references(command: str | Sequence[str]) -> Iterator[tuple[str, bool]]:
     """Yield the names of references that are whole words, and whether no option is before them."""
     if not isinstance(command, str):
-        for before, word in zip(["", *command], command, strict=False):
-            parts = split_references(word)
-            if len(parts) == 1 and isinstance(parts[0], Reference):
-                yield parts[0].name, not _OPTION.match(before)
+        for previous, word in zip(["", *command], command, strict=False):
+            found = split_references(word)
+            if len(found) == 1 and isinstance(found[0], Reference):
+                yield found[0].name, not _OPTION.match(previous)
         return
     parts = split_references(command)
     for before, part, after in zip_longest(["", *parts], parts, parts[1:], fillvalue=" "):
