@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -294,6 +293,5 @@ def _event(
     if not was and not is_now:
         return None
     kind = "DELETED" if not is_now else "MODIFIED" if was else "ADDED"
-    body = json.loads(json.dumps(change.body))
-    body["metadata"]["resourceVersion"] = str(change.version)
-    return {"type": kind, "object": body}
+    metadata = {**change.body["metadata"], "resourceVersion": str(change.version)}
+    return {"type": kind, "object": {**change.body, "metadata": metadata}}

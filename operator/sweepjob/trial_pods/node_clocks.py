@@ -21,9 +21,9 @@ def pod_until(pod: CachedPod, now: float) -> CachedPod:
     """
     view, blocker, end = pod.view, pod.start_blocker, pod.view.trainer_end
     times = (
-        *(pod.gpus_held_since, pod.ended, blocker and blocker.since),
+        *(pod.gpus_held_since, None if blocker is None else blocker.since),
+        *(pod.ended, None if end is None else end.ended),
         *(view.started, view.ended, view.interrupted_at, view.never_started_since),
-        end and end.ended,
     )
     if all(time is None or time <= now for time in times):
         return pod

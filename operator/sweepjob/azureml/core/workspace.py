@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Dict  # noqa: UP035 for images with Python 3.8
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...training.unused_arguments import unused_arguments
 from .._attributes import CheckedAttributes
+from .._mapped_names import MappedNames
 from .._other_members import OtherMembers
 from .._other_names import other_names
+from .._workspace_config import CONFIG, read_config, write_config
 
 if TYPE_CHECKING:
     from ...loading.azure_map import AzureMap
     from ...sdk.client import SweepClient
 
-_CONFIG = "config.json"
 _NO_LOGIN = "the kubeconfig has the credentials of the cluster"
 _NOTHING_CREATED = "nothing is created: the workspace is a namespace, or this machine"
 _CREATION = (
@@ -132,11 +131,7 @@ class Workspace(CheckedAttributes, OtherMembers):
             azure_map: The Azure map, as of the class.
             azure: Azure's ``cloud``; not used, with a warning.
         """
-        found: Mapping[str, str] = {}
-        for file in _config_files(path, _file_name or _CONFIG):
-            if file.is_file():
-                found = json.loads(file.read_text(encoding="utf-8-sig"))
-                break
+        found = read_config(path, _file_name or CONFIG)
         return Workspace(
             found.get("subscription_id", ""),
             found.get("resource_group", ""),
@@ -381,51 +376,11 @@ class Workspace(CheckedAttributes, OtherMembers):
             path: Folder; ``.azureml`` is created in it. The current folder by default.
             file_name: Name of the file.
         """
-        folder = Path(path or ".") / ".azureml"
-        folder.mkdir(parents=True, exist_ok=True)
         keys = {"subscription_id": self.subscription_id, "resource_group": self.resource_group}
-        text = json.dumps({**keys, "workspace_name": self.name}, indent=4)
-        (folder / (file_name or _CONFIG)).write_text(text)
+        write_config({**keys, "workspace_name": self.name}, path, file_name or CONFIG)
 
     def __repr__(self) -> str:
         return f"Workspace.create(name={self.name!r}, resource_group={self.resource_group!r})"
-
-
-class MappedNames(Dict[str, Any]):  # noqa: UP006 for images with Python 3.8
-    """What a section of the Azure map has, by name.
-
-    Args:
-        entries: The entries.
-        section: The section.
-        workspace: The workspace.
-        make: Returns the entry of a name, for an entry that is for all names.
-    """
-
-    def __init__(
-        self,
-        entries: dict[str, Any],
-        section: str,
-        workspace: Workspace,
-        make: Callable[[str], Any],
-    ) -> None:
-        super().__init__(entries)
-        self._section, self._workspace, self._make = section, workspace, make
-
-    def __missing__(self, name: str) -> Any:
-        azure_map = self._workspace.azure_map
-        if getattr(azure_map, f"find_{self._section}")(name) is not None:
-            return self._make(name)
-        missing = azure_map.missing(self._section, name)
-        raise KeyError(f"{self._section} {name!r}: {missing}")
-
-
-def _config_files(path: str | None, name: str) -> list[Path]:
-    folders = [Path(path)] if path else [Path.cwd(), *Path.cwd().parents]
-    if path and Path(path).is_file():
-        return [Path(path)]
-    return [
-        folder / prefix / name for folder in folders for prefix in ("aml_config", ".azureml", "")
-    ]
 
 
 __getattr__ = other_names(__name__)
