@@ -26,7 +26,8 @@ folder, words = pathlib.Path(__file__).parent, sys.argv[1:]
 kind = next(k for k in ("logs", "sweeptrials", "sweepjobs", "pods") if any(k in w for w in words))
 file = folder / f"{{kind}}.json"
 first, *rest = json.loads(file.read_text())
-file.write_text(json.dumps(rest or [first]))
+if rest:  # otherwise nothing is written: several calls may read at once
+    file.write_text(json.dumps(rest))
 sys.stdout.write(first if kind == "logs" else json.dumps(first))
 sys.exit(kind == "logs" and first.startswith("broken"))
 """
