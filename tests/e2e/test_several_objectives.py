@@ -107,6 +107,24 @@ def test_the_front_of_accuracy_and_size_survives_a_restart(
     assert sweeps.events("NewOnParetoFront"), "a trial on the front is an event"
 
 
+def test_a_trial_that_cannot_become_feasible_is_stopped(sweeps: Sweeps) -> None:
+    """The large network would wait for an hour after it has said how large it is."""
+    waits = "\n    if hidden == 128: time.sleep(3600)\n    for epoch"
+    script = SCRIPT.replace("import json", "import time, json", 1).replace("\n    for epoch", waits)
+    limited = spec(sweeps, searchSpace={"hidden": choice(8, 128)}, limits={"maxTotalTrials": 2})
+    limited["constraints"] = [{"metric": "parameters", "max": LIMIT, "stopTrials": True}]
+    limited["trial"]["command"] = ["python", "-c", script]
+    sweeps.apply("stopping", limited)
+    status = sweeps.await_end("stopping", 300)["status"]
+    assert status["phase"] == "Complete", status
+    by_size = {json.loads(t["spec"]["assignment"])["hidden"]: t for t in sweeps.trials("stopping")}
+    stopped = by_size[128]["status"]
+    assert (stopped["phase"], stopped["stop"]["reason"]) == ("EarlyStopped", "ConstraintViolated")
+    assert f"and at most {LIMIT} is feasible" in stopped["stop"]["message"]
+    assert by_size[8]["status"]["phase"] == "Succeeded"
+    assert status["best"]["trial"] == by_size[8]["metadata"]["name"]
+
+
 def test_with_one_objective_the_best_feasible_trial_is_the_best(sweeps: Sweeps) -> None:
     sweeps.apply(
         "limited",

@@ -117,6 +117,7 @@ class Scenario:
         timeout: seconds of virtual time in which the sweep has to end.
         settings: the operator's settings.
         sender: sends the operator's notifications.
+        config_maps: data of the ConfigMaps that are there, by name.
         cluster: the fake cluster.
 
     Attributes:
@@ -139,6 +140,7 @@ class Scenario:
     timeout: float = 3000.0
     settings: OperatorSettings = SETTINGS
     sender: Sender | None = None
+    config_maps: dict[str, dict[str, str]] = field(default_factory=dict)
     cluster: type[FakeCluster] = FakeCluster
 
     def run(self) -> Scenario:
@@ -208,6 +210,16 @@ class Scenario:
         return None if self.operator is None else self.operator.push_handler
 
     def _apply(self) -> None:
+        for name, data in self.config_maps.items():
+            made = {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": name},
+                "data": data,
+            }
+            path = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+            status, said = self.server.answer(Request("POST", path, {}, made))
+            assert status == 201, said
         path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs"
         body: Body = {"metadata": {"name": "sweep"}, "spec": self.spec}
         body |= {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}

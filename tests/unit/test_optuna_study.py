@@ -13,8 +13,11 @@ from optuna.storages.journal import JournalFileBackend
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.cli.__main__ import main
+from sweepjob.loading.results.fitting import read_trials
 from sweepjob.search.space import Space
-from sweepjob.search.warm_start import any_within, incompatibility
+from sweepjob.search.warm_start import fit
+
+from .builders import sweepjob
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -73,8 +76,10 @@ def test_a_study_becomes_a_sweep_with_results(
     assert not [problem for record in records for problem in record.problems]
     source = parse_sweepjob(json.loads(next((folder / "sweepjobs").iterdir()).read_text()))
     new = parse_sweepjob(manifest)
-    assert not incompatibility(new.objective, new.space, source.objective, source.space)
-    assert all(any_within(new.space, [record.assignment]) for record in records)
+    assert new.objective == source.objective
+    for record in records:
+        fitted = fit(new.space, record.assignment, {})
+        assert (fitted.assignment, fitted.outside) == (record.assignment, [])
     for command in ("get", "explain", "trials", "best", "cost", "export"):
         assert main([command, str(folder)]) == 0, command
     assert "5 of 5 trials" in capsys.readouterr().out
@@ -114,7 +119,7 @@ def test_a_study_with_several_objectives_has_the_same_front(
         {"goal": "minimize", "primaryMetric": "objective_1"},
     ]
     assert "objective" not in manifest["spec"]
-    assert parse_sweepjob(manifest).warm_start == ("first-look-study",)
+    assert parse_sweepjob(manifest).warm_start.sweeps == ("first-look-study",)
     folder = str(tmp_path / "out" / "first-look-study")
     assert main(["best", folder, "-o", "json"]) == 0
     front = json.loads(capsys.readouterr().out)
@@ -217,3 +222,44 @@ def test_enqueued_trials_become_initial_points(
     )
     assert "initialPoints" not in source["spec"]
     assert parse_sweepjob(source)
+
+
+@pytest.mark.parametrize("kind", ["db", "log"])
+def test_a_converted_study_starts_with_its_storage(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also after its parameters got other names here."""
+    file, sweep = study(kind, tmp_path), tmp_path / "sweep.yaml"
+    assert main(["convert", str(file), "--image", "i:1", "--command", "train"]) == 0
+    out, err = capsys.readouterr()
+    assert f"submit the sweep with --warm-start {file}" in err
+    sweep.write_text(out)
+    assert main(["validate", "-f", str(sweep), "--warm-start", str(file)]) == 0
+    said = capsys.readouterr().err
+    assert f"warm start: {file}: 5 trials count; left out: 1 without a finite value of" in said
+    assert "outside of searchSpace" not in said
+    assert "dropped" not in said
+    assert "filled in" not in said
+
+
+def test_the_table_of_a_study_is_read(tmp_path: Path) -> None:
+    loaded = optuna.load_study(
+        study_name="First Look", storage=f"sqlite:///{study('db', tmp_path)}"
+    )
+    pytest.importorskip("pandas")
+    spec = parse_sweepjob(
+        sweepjob(
+            searchSpace={
+                "x": {"type": "uniform", "minValue": -1, "maxValue": 1},
+                "n_layers": {"type": "quniform", "minValue": 2, "maxValue": 8, "q": 2},
+            },
+            trial={"image": "i", "command": "train"},
+            warmStart={"sweeps": ["other"]},
+        )
+    )
+    trials, differences = read_trials(loaded.trials_dataframe().to_csv(index=False), spec)
+    assert len(trials) == 5
+    assert [t.assignment["n_layers"] for t in trials] == [
+        t.params["n-layers"] for t in loaded.trials if t.state.name == "COMPLETE"
+    ]
+    assert str(differences).endswith("kind in 5 trials, rate in 5 trials")

@@ -12,6 +12,7 @@ from sweepjob.api.phases import TrialPhase
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.desired_state import DesiredState
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
+from sweepjob.api.sweeptrial.source_trial import SourceTrial
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.state.sweep_store import SweepStore
@@ -92,7 +93,8 @@ def before_auto(count: int = 40) -> list[TrialRecord]:
 
 
 def test_trials_of_other_sweeps_take_no_place() -> None:
-    sources = (Source("before", "uid", tuple(before_auto()), 40),)
+    trials = (SourceTrial(r.assignment, r.phase, r.curve, r.values) for r in before_auto())
+    sources = (Source("before", tuple(trials), 40, uid="uid"),)
     sweep = store(sources=sources)
     assert continued(sweep, 0, 30) == continued(store(), 0, 30) == 10
 

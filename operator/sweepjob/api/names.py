@@ -25,6 +25,7 @@ REPLICA_INDICES = ("jobset.sigs.k8s.io/job-index", "training.kubeflow.org/replic
 LABEL_REPORTS = f"{GROUP}/reports"
 # Of the ConfigMaps of a snapshot: the first digits of its hash.
 LABEL_CODE = f"{GROUP}/code"
+LABEL_RESULTS = f"{GROUP}/results"
 
 # Of a SweepTrial, set by people: a tag, plus its key; and the note.
 LABEL_TAG = f"{GROUP}/tag-"
@@ -99,6 +100,7 @@ REASON_WARM_START_PENDING = "WarmStartPending"
 REASON_CODE_NOT_FOUND = "CodeNotFound"
 REASON_CODE_UNUSABLE = "CodeCannotBeUsed"
 REASON_WARM_START_LOST = "WarmStartLost"
+REASON_WARM_START_UNUSABLE = "WarmStartCannotBeUsed"
 REASON_ALL_TRIALS = "AllTrialsEnded"
 REASON_EXHAUSTED = "SearchSpaceExhausted"
 REASON_NONE_SUCCEEDED = "NoTrialSucceeded"

@@ -97,7 +97,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
         metrics=parse_metrics(reader.child("metrics")),
         trial=parse_trial(reader.child("trial")),
         queue=_queue(body.get("metadata")),
-        warm_start=parse_warm_start(reader, body.get("metadata")),
+        warm_start=parse_warm_start(reader, body.get("metadata"), space),
         initial_points=parse_initial_points(reader, space, limits.max_total_trials),
         log_base=algorithm.log_base,
         notifications=parse_notifications(reader.data.get("notifications", []), reader),

@@ -97,6 +97,7 @@ class SweepStatus:
         cost: what ended trials cost; 0 where nothing has a price.
         reason: what needs attention, or why the sweep failed; empty otherwise.
         sources: sweeps of a warm start: name, uid, number of trials that count.
+        results_read: results of a warm start: ConfigMap and key, SHA-256, number of trials that count.
         code: the hash of the trials' code, or where it is mounted from; empty without any.
         pareto: the Pareto front; None with one objective.
         results: how many trials have a result; None with one objective and no constraints.
@@ -120,6 +121,7 @@ class SweepStatus:
     cost: float = 0.0
     reason: str = ""
     sources: tuple[tuple[str, str, int], ...] = ()
+    results_read: tuple[tuple[str, str, int], ...] = ()
     code: str = ""
     pareto: ParetoStatus | None = None
     results: ResultCounts | None = None
@@ -173,7 +175,14 @@ def dump_status(content: SweepStatus, previous: Mapping[str, Any], now: float) -
     if content.sources:
         keys = ("sweep", "uid", "trials")
         status["warmStart"] = [dict(zip(keys, s, strict=True)) for s in content.sources]
+    if content.results_read:
+        status["warmStartResults"] = [_results_read(*read) for read in content.results_read]
     return status
+
+
+def _results_read(name: str, digest: str, trials: int) -> dict[str, Any]:
+    config_map, _, key = name.partition("/")
+    return {"configMap": config_map, "key": key, "sha256": digest, "trials": trials}
 
 
 def _pareto(front: ParetoStatus) -> dict[str, Any]:

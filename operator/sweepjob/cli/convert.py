@@ -116,7 +116,10 @@ def _convert_study(args: argparse.Namespace) -> int:
         print_message(f"{len(made.trials)} results: {folder.path}")
     elif made.trials:
         made.conversion.manifest["spec"].pop("warmStart")
-        text = f"{len(made.trials)} results are not carried over: --results DIR writes them for warmStart"
+        text = (
+            f"{len(made.trials)} results are not carried over: submit the sweep with --warm-start "
+            f"{args.file}; for sweepjob run --local, --results DIR writes them as well"
+        )
         print_message(f"note: study.trials: {text}")
     _print_conversion(made.conversion, args.file)
     return _CONVERTED

@@ -275,6 +275,8 @@ def _decision(
             f"best trials that have reached this interval by now ({len(others)}):",
         ]
         lines += [format_table(head, rows)]
+    if sweep.results_read:
+        lines += ["", f"trials of ConfigMap {', '.join(sweep.results_read)} are not listed"]
     return lines
 
 

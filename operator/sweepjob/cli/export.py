@@ -47,7 +47,10 @@ def _criteria_columns(
 ) -> Row:
     """Return whether the trial is on the front and feasible, and its values that are compared."""
     columns = criteria_columns(trial, sweep.criteria, front)
-    if as_json or not columns:
+    if not sweep.criteria.has_several_objectives:
+        # What ``best`` is of: a warm start from the export compares it with its own objective.
+        columns |= {"metric": sweep.metric, "goal": sweep.goal.value}
+    if as_json or "results" not in columns:
         return columns
     values = columns.pop("results")
     return {**columns, **{f"results.{name}": value for name, value in values.items()}}

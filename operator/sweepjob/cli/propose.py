@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..api.spec.sampler_builder import build_sampler
+from ..loading.results.file import ResultsFile
 from ..loading.sweep_files import LoadedSweep, read_sweep
 from ..render.escaping import escape_json
 from ..render.output_formats import add_output
@@ -15,6 +16,7 @@ from ..search.sampler import Observation, Sampler
 from ..search.samplers.registry import SAMPLERS
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
+from . import warm_start_files
 from .errors import CommandError
 
 
@@ -32,6 +34,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "-n", "--number", type=int, default=20, help="number of proposals (default: 20)"
     )
+    warm_start_files.add_flag(parser)
     parser.add_argument("--seed", type=int, help="seed, instead of the file's")
     add_output(parser, ("table", "json"))
     parser.set_defaults(run=run)
@@ -39,7 +42,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
-    sweep = read_sweep(args.file)
+    sweep, files = warm_start_files.read(args, read_sweep(args.file))
     seed = args.seed if args.seed is not None else sweep.spec.seed
     if seed is None:
         seed = 0
@@ -53,9 +56,8 @@ def run(args: argparse.Namespace) -> int:
             "note: Kubernetes sorts the keys of searchSpace, so the operator would use their "
             "alphabetical order; samplingAlgorithm.order keeps the order of the file"
         )
-    if sweep.spec.warm_start and sweep.spec.sampler.uses_observations:
-        print_message("note: the results of the sweeps of warmStart are not available here")
-    found = list(proposals(sweep, seed, args.number))
+    known = _known(sweep, seed, files)
+    found = list(proposals(sweep, seed, args.number, known))
     if tried := min(len(sweep.spec.initial_points), len(found)):
         print_message(f"note: the first {tried} are spec.initialPoints")
     if args.output == "json":
@@ -69,19 +71,38 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def proposals(sweep: LoadedSweep, seed: int, count: int) -> Iterator[Assignment]:
+def _known(sweep: LoadedSweep, seed: int, files: Sequence[ResultsFile]) -> list[Observation]:
+    """Return the observations of the files with which the sweep is warm-started."""
+    warm_start = sweep.spec.warm_start
+    if not sweep.spec.sampler.uses_observations:
+        return []
+    if warm_start.sweeps or (warm_start.results and not files):
+        missing = "sweeps" if warm_start.sweeps else "ConfigMaps"
+        print_message(f"note: the results of the {missing} of warmStart are not available here")
+    if not files:
+        return []
+    from ..controllers.state.known_observations import observations_of  # slow to import
+
+    trials = [trial for f in files for trial in warm_start_files.trials_of(f, sweep)[0]]
+    return observations_of(sweep.spec, seed, trials)
+
+
+def proposals(
+    sweep: LoadedSweep, seed: int, count: int, known: Sequence[Observation] = ()
+) -> Iterator[Assignment]:
     """Yield the first proposals of a sweep, each made while the earlier ones are pending.
 
     Args:
         sweep: the sweep.
         seed: seed of the sampler.
         count: number of proposals. There are fewer if the search space is exhausted.
+        known: observations of earlier trials.
 
     Raises:
         CommandError: the sampler of a plug-in failed.
     """
     sampler = build_sampler(sweep.spec, seed)
-    pending: list[Observation] = []
+    pending: list[Observation] = [*known]
     for index in range(count):
         assignment = _propose(sweep, sampler, index, pending)
         if assignment is None:

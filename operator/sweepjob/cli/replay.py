@@ -21,7 +21,7 @@ from ..loading.sweep_files import LoadedSweep, read_sweep
 from ..loading.yaml_text import InvalidYamlError, load_documents
 from ..render.escaping import escape_json
 from ..render.output_formats import add_output
-from ..render.table import format_table, print_output
+from ..render.table import format_table, print_message, print_output
 from ..render.trial_rows import stop_row
 from .errors import CommandError
 
@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
             "a table of curves has the values of one metric, so a replay knows neither other objectives "
             "nor which trials are feasible; use a sweep file with one objective and no constraints"
         )
+    if sweep.spec.warm_start:
+        print_message("note: the trials of warmStart are not compared: a replay has its own curves")
     trials = read_curves(args.curves)
     given = sweep.manifest["spec"].get("earlyTermination")
     policies: dict[str, tuple[Any, Policy]] = {_policy_name(given): (given, sweep.spec.policy)}

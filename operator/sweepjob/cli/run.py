@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..api.phases import SweepPhase
 from ..loading.sweep_code import read_sweep_with_code
 from ..loading.sweep_files import azure_options
-from ..local.adapt_spec import localize, warm_start_folders
+from ..local.adapt_spec import check_results, localize, warm_start_folders
 from ..local.devices import GpuAllocator, visible_gpus
 from ..local.folder import FolderError, SweepFolder, is_running, remove_folder
 from ..read_model.sweep_view import SweepView
@@ -27,7 +27,7 @@ from ..render.output_formats import format_value
 from ..render.screen import sweep_screen
 from ..render.table import print_message, print_output
 from ..render.terminal import live_display
-from . import azure_map_flags
+from . import azure_map_flags, warm_start_files
 from .errors import CommandError
 from .local_result import print_result
 
@@ -62,6 +62,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="DIR",
         help="folder with the training script; each trial runs in a copy of its own",
     )
+    warm_start_files.add_flag(parser)
     azure_map_flags.add_flag(parser)
     azure_map_flags.add_pairs(
         parser, "--input", "NAME=VALUE", "value of a data input of an Azure file"
@@ -84,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         azure_options(args.file, azure_map_flags.read(args)), local=True, inputs=dict(args.input)
     )
     sweep, code = read_sweep_with_code(args.file, args.code, options)
+    sweep, files = warm_start_files.read(args, sweep)
     if args.input and not sweep.is_of_azure:
         raise CommandError(f"--input: {args.file} is a SweepJob; set spec.inputs in it")
     for note in sweep.notes:
@@ -99,7 +101,9 @@ def run(args: argparse.Namespace) -> int:
     print_message(f"page: sweepjob ui {shown_path(root)}")
     try:
         sources = warm_start_folders(sweep.spec, root)
-        config_maps = [] if code is None else code.config_maps()
+        config_maps = [body for made in (code, *files) if made for body in made.config_maps()]
+        if new:
+            check_results(sweep.spec, config_maps)
         if not new and code is not None:
             _check_resumed_code(SweepFolder(root), code)
         return asyncio.run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api import names
@@ -14,6 +14,7 @@ from ..loading.sweep_files import is_sweepjob, read_documents
 from ..loading.yaml_text import dump_yaml
 from ..read_model.sweep_view import SweepView
 from ..render.table import print_message, print_output
+from . import warm_start_files
 from .errors import CommandError
 from .kubectl import Kubectl, add_cluster_flags
 from .kubectl_errors import AlreadyExists
@@ -34,6 +35,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "-f", "--file", required=True, metavar="SWEEP.yaml", help="sweep file; - for standard input"
     )
     parser.add_argument("--code", metavar="DIR", help="folder with the training script")
+    warm_start_files.add_flag(parser)
     parser.add_argument("--name", help="name of the sweep, in place of the file's")
     parser.add_argument("--follow", action="store_true", help="show the sweep until it has ended")
     parser.add_argument(
@@ -46,6 +48,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
     sweep, code = read_sweep_with_code(args.file, args.code)
+    sweep, files = warm_start_files.read(args, sweep)
+    uploads = [made for made in (code, *files) if made is not None]
     manifest = {**sweep.manifest, "metadata": dict(sweep.manifest["metadata"])}
     manifest["metadata"] |= {"name": args.name} if args.name else {}
     if PLACEHOLDER in str(manifest["spec"]):
@@ -58,12 +62,12 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         namespace = args.namespace or manifest["metadata"].get("namespace")
         manifest["metadata"] |= {"namespace": namespace} if namespace else {}
-        bodies = [] if code is None else code.config_maps(namespace)
+        bodies = [body for made in uploads for body in made.config_maps(namespace)]
         print_output("---\n".join(dump_yaml(body) for body in (*bodies, manifest)).rstrip())
         return 0
     for warning in missing_devices(cluster, manifest):
         print_message(f"warning: {warning}")
-    made = _submit(cluster, manifest, code, args)
+    made = _submit(cluster, manifest, uploads, args)
     name = made["metadata"]["name"]
     print_output(f"sweepjob/{name} created")
     if args.follow:
@@ -88,9 +92,9 @@ def _note_other_objects(file: str) -> None:
 
 
 def _submit(
-    cluster: Kubectl, manifest: dict[str, Any], code: Any, args: argparse.Namespace
+    cluster: Kubectl, manifest: dict[str, Any], uploads: Sequence[Any], args: argparse.Namespace
 ) -> Mapping[str, Any]:
-    """Upload the code, create the sweep, and make it the owner of its code."""
+    """Upload code and results, create the sweep, and make it their owner."""
     meta = manifest["metadata"]
     own = meta.get("namespace")
     if args.namespace and own not in (None, args.namespace):
@@ -100,28 +104,29 @@ def _submit(
     meta["namespace"] = own or cluster.namespace()
     try:
         cluster.create(manifest, "--dry-run=server")
-        if code is None:
+        if not uploads:
             return cluster.create(manifest)
-        return _submit_with_code(cluster, manifest, code)
+        return _submit_with_uploads(cluster, manifest, uploads)
     except AlreadyExists:
         raise CommandError(_taken(cluster, meta["name"], meta["namespace"])) from None
 
 
-def _submit_with_code(
-    cluster: Kubectl, manifest: Mapping[str, Any], code: Any
+def _submit_with_uploads(
+    cluster: Kubectl, manifest: Mapping[str, Any], uploads: Sequence[Any]
 ) -> Mapping[str, Any]:
     from ..loading.code.upload import remove, set_owner, upload
     from .config_maps import KubectlConfigMaps
 
     client = KubectlConfigMaps(cluster, manifest["metadata"]["namespace"])
-    created = upload(client, code)
+    created = [name for one in uploads for name in upload(client, one)]
     try:
         made = cluster.create(manifest)
     except BaseException:
         with contextlib.suppress(CommandError):
             remove(client, created)
         raise
-    set_owner(client, code, made)
+    for one in uploads:
+        set_owner(client, one, made)
     return made
 
 

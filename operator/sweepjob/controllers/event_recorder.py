@@ -99,13 +99,14 @@ class EventRecorder:
         self.emit(NewEvent(*about, names.REASON_FITTED, text))
 
     def lost_sources(self, state: SweepState) -> None:
-        """Record that trials of other sweeps that counted for this one were deleted."""
+        """Record that trials of a warm start that counted for this sweep are lost."""
         about = (names.SWEEPJOB, state.namespace, state.name, state.identity.uid)
         for source in state.sources:
             if source.lost:
+                kind = "ConfigMap" if source.digest else "sweep"
                 text = (
-                    f"{source.lost} of the {source.counted} warm-start trials of sweep {source.name} "
-                    "were deleted; new proposals and decisions do not use them"
+                    f"{source.lost} of the {source.counted} warm-start trials of {kind} {source.name} "
+                    f"{source.why_lost}; new proposals and decisions do not use them"
                 )
                 said = NewEvent(*about, names.REASON_WARM_START_LOST, text, warning=True)
                 self.emit(said)

@@ -122,7 +122,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     ),
     Permission(
         *(_CORE, "configmaps", "get", _RARE),
-        "sweeps whose code is in ConfigMaps (trial.code) do not begin",
+        "sweeps with code (trial.code) or results (warmStart) in ConfigMaps do not begin",
     ),
     *(
         Permission(_CORE, resource, "list", _PARTIAL, _UNFITTED, sources=_PUSHED)

@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 _REFUSED_RETRY = 30.0  # seconds until a Job that was refused is tried again
 _KIND_TIMEOUT = 3.0  # seconds until a sweep says why it waits for the objects of its kind
 _PENDING_RETRY = 5.0  # seconds until a sweep that waits for another one is checked again
+# Parts of a spec on which it depends what is read of the trials of a warm start.
+_READ_FOR = ("warm_start", "space", "objective", "further_objectives", "constraints")
 _CONDITION_LIMIT = 32_000  # characters; the API's conventions allow 32,768
 
 
@@ -108,8 +110,8 @@ class SpecAdmission:
                 self._publish_warnings(key, entry, entry.sweep, warnings)
                 entry.observed_generation = generation
                 return True
+            sources = await self._sources(key, entry, spec, status)
             given = (key.namespace, spec, status)
-            sources = await find_sources(self._api, self._caches, *given, self._parser.own)
             code = await find_code(self._api, *given, self._code_thread)
             sweep = await self._load(entry, spec, status, sources, code)
         except InvalidSpec as error:
@@ -138,6 +140,17 @@ class SpecAdmission:
                 return await self._reject(key, entry, problem)
         entry.sweep, entry.observed_generation = sweep, generation
         return True
+
+    async def _sources(
+        self, key: ObjectKey, entry: SweepEntry, spec: SweepSpec, status: Mapping[str, Any]
+    ) -> tuple[Source, ...]:
+        """Return the earlier trials that count; of an active sweep, those that it has read already."""
+        if entry.sweep is not None:
+            active = entry.sweep.state
+            if all(getattr(active.spec, part) == getattr(spec, part) for part in _READ_FOR):
+                return active.sources
+        given = (key.namespace, spec, status)
+        return await find_sources(self._api, self._caches, *given, self._parser.own)
 
     async def _check_kind(self, key: ObjectKey, spec: SweepSpec) -> None:
         """Check that the operator may create the objects of a sweep, and sees their changes.

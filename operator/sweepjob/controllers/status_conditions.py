@@ -19,8 +19,7 @@ def accepted_condition(state: SweepState) -> Condition:
         return Condition(names.ACCEPTED, False, names.REASON_INVALID, state.findings.rejection)
     text = "the spec is accepted"
     if state.sources:
-        listed = ", ".join(f"{s.counted} trials of {s.name}" for s in state.sources)
-        text += f"; it starts with {listed}"
+        text += f"; it starts with {', '.join(map(str, state.sources))}"
     if state.findings.warnings:
         text += f". Warnings: {state.findings.warnings}"
     if state.findings.sidecar_adjustment:

@@ -30,8 +30,8 @@ class Resource:
             name: the name of the object; empty for the collection.
             subresource: such as ``status``; empty for the object itself.
         """
-        scope = f"/namespaces/{quote(namespace)}" if namespace else ""
-        parts = [f"{self.prefix}{scope}/{self.plural}", quote(name), subresource]
+        scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+        parts = [f"{self.prefix}{scope}/{self.plural}", quote(name, safe=""), subresource]
         return "/".join(part for part in parts if part)
 
 

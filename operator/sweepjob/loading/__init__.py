@@ -1,1 +1,1 @@
-"""Reads sweep files (SweepJobs, and sweeps of Azure Machine Learning) and recorded curves."""
+"""Reads sweep files (SweepJobs, and sweeps of other tools), recorded curves, and earlier results."""

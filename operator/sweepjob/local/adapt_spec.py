@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def warm_start_folders(spec: SweepSpec, root: Path) -> list[SweepFolder]:
         InvalidSpec: a folder does not exist, or its sweep has not ended.
     """
     found, problems = [], []
-    for position, name in enumerate(spec.warm_start):
+    for position, name in enumerate(spec.warm_start.sweeps):
         folder = root.parent / name
         path = f"spec.warmStart.sweeps[{position}]"
         if not (folder / "sweepjobs" / f"{name}.json").exists():
@@ -40,6 +40,30 @@ def warm_start_folders(spec: SweepSpec, root: Path) -> list[SweepFolder]:
     if problems:
         raise InvalidSpec(problems)
     return found
+
+
+def check_results(spec: SweepSpec, config_maps: Sequence[Mapping[str, Any]]) -> None:
+    """Check that the results of ``spec.warmStart`` are files of this machine.
+
+    Args:
+        spec: the spec.
+        config_maps: the ConfigMaps that its files became.
+
+    Raises:
+        InvalidSpec: some are on a cluster.
+    """
+    known = {body["metadata"]["name"] for body in config_maps}
+    problems = [
+        Problem(
+            f"spec.warmStart.results[{n}]",
+            str(one),
+            "is on a cluster; give its file: --warm-start FILE",
+        )
+        for n, one in enumerate(spec.warm_start.results)
+        if one.config_map not in known
+    ]
+    if problems:
+        raise InvalidSpec(problems)
 
 
 def localize(

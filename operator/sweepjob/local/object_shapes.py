@@ -50,6 +50,7 @@ SHAPES: Mapping[str, Shape] = {
             "pareto?": {"size?": int, "omitted?": int},
             "results?": {"*": int},
             "warmStart?": [{"sweep": str, "uid": str, "trials": int}],
+            "warmStartResults?": [{"configMap": str, "key": str, "sha256": str, "trials": int}],
         },
     },
     "sweeptrials": {

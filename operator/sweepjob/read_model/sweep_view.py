@@ -42,6 +42,7 @@ class SweepView:
         max_gpu_hours: The limit on GPU-hours; None without one.
         cost: What ended trials cost, by the prices of the sweep; None where nothing has a price.
         max_cost: The limit on the cost; None without one.
+        results_read: The ConfigMaps and keys whose results it is warm-started from.
     """
 
     namespace: str
@@ -64,6 +65,7 @@ class SweepView:
     max_gpu_hours: float | None = None
     cost: float | None = None
     max_cost: float | None = None
+    results_read: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> SweepView:
@@ -95,6 +97,10 @@ class SweepView:
             max_gpu_hours=limits.number("maxGpuHours"),
             cost=LenientReader(status, "status").number("cost"),
             max_cost=limits.number("maxCost"),
+            results_read=tuple(
+                f"{read['configMap']}/{read['key']}"
+                for read in status.get("warmStartResults") or ()
+            ),
         )
 
     @classmethod

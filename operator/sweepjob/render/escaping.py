@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 # C0 controls except tab and line feed, DEL and C1 controls, which a terminal acts on; and characters
 # that reorder or break lines, which deceive a reader (CVE-2021-42574). Halves of characters
@@ -52,6 +53,18 @@ def escape_csv_cell(text: str) -> str:
     if safe.startswith(_FORMULA_STARTS) and not _is_number(safe):
         return f"'{safe}"
     return safe
+
+
+def unescape_csv_cell(cell: Any) -> Any:
+    """Return the content of a cell that ``escape_csv_cell`` may have put an apostrophe in front of.
+
+    Args:
+        cell: the cell; what is no text stays as it is.
+    """
+    is_guarded = (
+        isinstance(cell, str) and cell.startswith("'") and cell[1:].startswith(_FORMULA_STARTS)
+    )
+    return cell[1:] if is_guarded else cell
 
 
 def _is_number(text: str) -> bool:

@@ -13,6 +13,8 @@ from .examples import example_of
 
 _OTHER_KEYS = {  # that Azure does not have
     "initialPoints": "initial_points",
+    "warmStart.defaults": "warm_start_defaults",
+    "warmStart": "warm_start",
     "maxFailedTrials": "max_failed_trials",
     "startTimeout": "start_timeout",
     "noImprovementTrials": "no_improvement_trials",

@@ -26,6 +26,7 @@ from .trial_run import TrialRun
 
 if TYPE_CHECKING:
     from ..loading.code import CodeSnapshot
+    from ..loading.code.upload import Upload
 
 # The alphabet of Kubernetes' generated names, which forms no words.
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -106,7 +107,7 @@ class SweepOperations:
         try:
             before = run.body
         except NotFound:
-            self._create(body, job.snapshot(resolver))
+            self._create(body, job.snapshot(resolver), job.results_files())
             return run
         for _ in range(_MAX_CONFLICTS):
             try:
@@ -117,26 +118,30 @@ class SweepOperations:
         self._replace(before, body)
         return run
 
-    def _create(self, body: Mapping[str, Any], code: CodeSnapshot | None) -> None:
-        """Create a sweep, with its code if that is not in the image."""
+    def _create(
+        self, body: Mapping[str, Any], code: CodeSnapshot | None, results: Sequence[Upload]
+    ) -> None:
+        """Create a sweep, with its code if that is not in the image, and results of earlier trials."""
         namespace = body["metadata"]["namespace"]
-        if code is None:
+        uploads = [*([] if code is None else [code]), *results]
+        if not uploads:
             self._write("create", namespace, body)
             return
         from ..loading.code.upload import remove, set_owner, upload
 
         client = ConfigMaps(self._client.api, namespace)
         try:
-            created = upload(client, code)
+            created = [name for one in uploads for name in upload(client, one)]
             try:
                 made = self._write("create", namespace, body)
             except BaseException:
                 remove(client, created)
                 raise
-            set_owner(client, code, made)
+            for one in uploads:
+                set_owner(client, one, made)
         except LoadError as error:
             raise SweepError(str(error)) from None
-        for warning in code.warnings:
+        for warning in () if code is None else code.warnings:
             warnings.warn(warning, SweepWarning, stacklevel=level_of_the_program())
 
     def _replace(self, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:

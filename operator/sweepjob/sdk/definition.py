@@ -41,6 +41,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
             *(
                 "early_termination",
                 "warm_start",
+                "warm_start_defaults",
                 "initial_points",
                 "notifications",
                 "suspend",
@@ -80,6 +81,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         queue: str | None = None,
         metrics: Mapping[str, Any] | None = None,
         warm_start: Sequence[Any] = (),
+        warm_start_defaults: Mapping[str, Any] | None = None,
         initial_points: Sequence[Mapping[str, Any]] = (),
         notifications: Sequence[Any] = (),
         suspend: bool | None = None,
@@ -106,6 +108,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.objective, self.objectives = objective, objectives
         self.constraints = constraints
         self.warm_start, self.initial_points = list(warm_start), list(initial_points)
+        self.warm_start_defaults = dict(warm_start_defaults or {})
         self.notifications = list(notifications)
         self.suspend, self.stop = suspend, stop
         self.made_of: Any = None  # the command that a step of a pipeline was made of

@@ -49,6 +49,7 @@ def sweep_rows(job: Any) -> Rows:
         "early_termination": job.early_termination,
         "limits": job.limits,
         "warm_start": job.warm_start,
+        "warm_start_defaults": job.warm_start_defaults,
         "initial_points": job.initial_points,
         "queue": job.queue,
         "metrics": job.metrics,

@@ -35,9 +35,11 @@ from .manifest import NO_OBJECTIVE, build_metadata, build_spec, code_snapshot, d
 from .steps import record_step
 from .trial import TrialDefinition
 from .trial_fields import TrialFields
+from .warm_start import results_files
 
 if TYPE_CHECKING:
     from ..loading.code import CodeSnapshot
+    from ..loading.results.file import ResultsFile
 
 _DESCRIPTION = ("name", "display_name", "experiment_name", "description", "tags", "properties")
 
@@ -143,6 +145,7 @@ class Command(JobMembers, TrialDefinition):
         notifications: Sequence[Any] = (),
         objectives: Sequence[Objective] = (),
         constraints: Sequence[Constraint] = (),
+        warm_start_defaults: Mapping[str, Any] | None = None,
     ) -> SweepJob:
         """Make a sweep over the inputs that are expressions.
 
@@ -162,12 +165,14 @@ class Command(JobMembers, TrialDefinition):
             job_tier: Azure's; not used, with a warning.
             priority: Azure's; not used, with a warning.
             queue: Kueue's queue; the command's by default.
-            warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
+            warm_start: Earlier trials that the sampler learns from: finished sweeps, or their names;
+                files with results (``Path("results.csv")``), tables of pandas, and studies of Optuna.
             initial_points: Parameters that are tried first, such as ``[{"lr": 0.1}]``. The sampler
                 completes a point that leaves parameters out.
             notifications: Who is notified of what happens: names of receivers, or ``Notification``.
             objectives: Two to four objectives, instead of ``primary_metric`` and ``goal``.
             constraints: Bounds on metrics that make a trial feasible.
+            warm_start_defaults: Values that the earlier trials had for parameters that they lack.
 
         Returns:
             The sweep. It has not been submitted.
@@ -196,6 +201,7 @@ class Command(JobMembers, TrialDefinition):
             outputs=self.outputs,
             queue=queue or self.queue,
             warm_start=warm_start,
+            warm_start_defaults=warm_start_defaults,
             initial_points=initial_points,
             notifications=notifications,
             **self._description(),
@@ -257,10 +263,12 @@ class SweepJob(JobMembers, SweepDefinition):
         annotations: Annotations of the object.
         queue: Kueue's queue; the trial's by default.
         metrics: How the script reports (``spec.metrics``); the trial's by default.
-        warm_start: Finished sweeps, or their names, whose trials the sampler learns from.
+        warm_start: Earlier trials that the sampler learns from: finished sweeps, or their names; files
+            with results (``Path("results.csv")``), tables of pandas, and studies of Optuna.
         initial_points: Parameters that are tried first, such as ``[{"lr": 0.1}]``. The sampler completes
             a point that leaves parameters out.
         notifications: Who is notified of what happens: names of receivers, or ``Notification``.
+        warm_start_defaults: Values that the earlier trials had for parameters that they lack.
         suspend: True to start no trials until the sweep is resumed.
         stop: True to end the sweep.
 
@@ -367,6 +375,26 @@ class SweepJob(JobMembers, SweepDefinition):
         """
         folder = self._resolve(resolver).code
         return None if folder is None else code_snapshot(folder)
+
+    def results_files(self) -> list[ResultsFile]:
+        """Return the results of ``warm_start`` that are uploaded with the sweep, as they are now.
+
+        Raises:
+            ArgumentError: A file cannot be read.
+        """
+        return results_files(self.warm_start)
+
+    def config_maps(self, resolver: Resolver | None = None) -> list[dict[str, Any]]:
+        """Return the ConfigMaps that the sweep needs: its code, and results of earlier trials.
+
+        Args:
+            resolver: Resolves Azure names; by default with the current Azure map.
+
+        Raises:
+            ArgumentError: A file or folder cannot be read.
+        """
+        made = (self.snapshot(resolver), *self.results_files())
+        return [body for one in made if one is not None for body in one.config_maps()]
 
     def to_yaml(self, path: str | Path | None = None) -> str:
         """Return the SweepJob object as YAML.

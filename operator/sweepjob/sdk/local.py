@@ -22,7 +22,6 @@ from .run import SweepRun
 from .sweep_objects import NotFound, SweepError
 
 if TYPE_CHECKING:
-    from ..loading.code import CodeSnapshot
     from ..local.folder import SweepFolder
     from ..local.sweep import LocalSweep
 
@@ -68,7 +67,7 @@ def run_local(
     except ModuleNotFoundError as error:
         raise SweepError(f"run_local needs {error.name}: pip install 'sweepjob[local]'") from None
     resolver = resolver or Resolver(current_map(azure_map), local=True)
-    manifest, code, root, sources = _localize(job, resolver, folder)
+    manifest, config_maps, root, sources = _localize(job, resolver, folder)
     _prepare_folder(root, fresh=fresh)
     sweep_folder = SweepFolder(root)
     before = [body["spec"] for body in sweep_folder.read("sweepjobs")]
@@ -78,7 +77,6 @@ def run_local(
         )
     name = manifest["metadata"]["name"]
     objects = FolderSweepObjects(sweep_folder, name, _folder_of(source_directory))
-    config_maps = [] if code is None else code.config_maps()
     objects.start(LocalSweep, None if before else manifest, config_maps, sources)
     run = SweepRun(objects)
     if wait:
@@ -89,9 +87,9 @@ def run_local(
 
 def _localize(
     job: SweepJob, resolver: Resolver, folder: str | Path | None
-) -> tuple[dict[str, Any], CodeSnapshot | None, Path, list[SweepFolder]]:
-    """Return a sweep as it runs on this machine, its code, its folder, and those it learns from."""
-    from ..local.adapt_spec import localize, warm_start_folders
+) -> tuple[dict[str, Any], list[dict[str, Any]], Path, list[SweepFolder]]:
+    """Return a sweep as it runs on this machine, its ConfigMaps, its folder, and those it learns from."""
+    from ..local.adapt_spec import check_results, localize, warm_start_folders
     from ..local.devices import visible_gpus
 
     spec = job.validate(resolver)
@@ -99,7 +97,9 @@ def _localize(
         code = job.snapshot(resolver)
         manifest = localize(job.to_manifest(resolver), spec, visible_gpus(), code)
         root = Path(folder or Path(_FOLDER) / manifest["metadata"]["name"]).absolute()
-        return manifest, code, root, warm_start_folders(spec, root)
+        config_maps = job.config_maps(resolver)
+        check_results(spec, config_maps)
+        return manifest, config_maps, root, warm_start_folders(spec, root)
     except InvalidSpec as error:
         raise ArgumentError("; ".join(map(python_message, error.problems))) from None
 

@@ -28,6 +28,7 @@ from .object_name import object_name
 from .policies import EarlyTerminationPolicy, early_termination_policy, policy_from_spec
 from .sampling_algorithms import GridSamplingAlgorithm, algorithm_from_spec
 from .trial import TrialDefinition, argument_list
+from .warm_start import build_warm_start, warm_start_arguments
 
 NO_OBJECTIVE = (
     "objective: is required: set_objective(goal=..., primary_metric=...), or objectives=[...] for "
@@ -98,7 +99,7 @@ def build_spec(job: SweepDefinition, azure: Resolution) -> dict[str, Any]:
         "outputs": azure.outputs,
         "metrics": job.metrics and copy.deepcopy(job.metrics),
         "notifications": [entry.to_spec() for entry in map(as_notification, job.notifications)],
-        "warmStart": {"sweeps": list(map(_sweep_name, job.warm_start))} if job.warm_start else None,
+        "warmStart": build_warm_start(job.warm_start, job.warm_start_defaults),
         "initialPoints": copy.deepcopy(list(job.initial_points)),
     }
     spec |= {key: value for key, value in parts.items() if value}
@@ -210,10 +211,6 @@ def _as_policy(given: Any) -> EarlyTerminationPolicy:
     return given
 
 
-def _sweep_name(sweep: Any) -> str:
-    return str(getattr(sweep, "name", sweep))
-
-
 def _metadata_arguments(meta: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments in an object's metadata; labels and annotations without those in others."""
     labels, notes = dict(meta.get("labels") or {}), dict(meta.get("annotations") or {})
@@ -251,7 +248,7 @@ def definition_arguments(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "inputs": spec.get("inputs") or {},
         "outputs": {name: Output.from_spec(output) for name, output in outputs.items()},
         "metrics": spec.get("metrics"),
-        "warm_start": (spec.get("warmStart") or {}).get("sweeps") or (),
+        **copy.deepcopy(warm_start_arguments(spec)),
         "initial_points": copy.deepcopy(spec.get("initialPoints") or ()),
         "notifications": [Notification.from_spec(n) for n in spec.get("notifications") or ()],
         "suspend": spec.get("suspend"),

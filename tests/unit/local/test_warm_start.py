@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -150,3 +153,76 @@ def test_a_resumed_sweep_keeps_its_observations(before: Local) -> None:
     assert tried[0] == tried[1]
     [job] = before.objects("sweepjobs", "broken")
     assert job["status"]["warmStart"][0]["trials"] == 6
+
+
+def said_by(local: Local, *arguments: str) -> str:
+    """Return what the program prints."""
+    command = [sys.executable, "-m", "sweepjob.cli", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "operator")}
+    done = subprocess.run(
+        command, cwd=local.folder, env=environment, text=True, capture_output=True, check=True
+    )
+    return done.stdout
+
+
+def export(local: Local, output: str) -> Path:
+    """Write the export of the first sweep."""
+    file = local.folder / f"first.{output}"
+    file.write_text(said_by(local, "export", ".sweepjob/first", "-o", output))
+    return file
+
+
+@pytest.mark.parametrize("output", ["csv", "json"])
+def test_an_export_is_worth_as_much_as_its_sweep(before: Local, output: str) -> None:
+    """The same proposal, to the last digit."""
+    limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    changes = {"samplingAlgorithm": BAYESIAN, "limits": limits}
+    name = f"from-{output}"
+    said = before.run(named(name, **changes), "--warm-start", export(before, output).name)
+    assert f"warm start: first.{output}: 6 trials count\n" in said
+    before.run(named(f"as-{output}", "first", **changes))
+    mine, theirs = (before.objects(name=n)[0] for n in (name, f"as-{output}"))
+    assert mine["spec"]["assignment"] == theirs["spec"]["assignment"]
+    [job] = before.objects("sweepjobs", name)
+    assert job["status"]["warmStartResults"][0]["trials"] == 6
+    other = named("other", objective={"goal": "minimize"}, samplingAlgorithm=BAYESIAN)
+    said = before.run(other, "--warm-start", f"first.{output}", code=2)
+    assert "goal 'maximize': this sweep has minimize" in said
+
+
+def test_a_trial_is_compared_with_those_of_an_export(before: Local) -> None:
+    low = {"level": {"type": "uniform", "minValue": 0, "maxValue": 0.2}}
+    bandit = {"type": "bandit", "slackAmount": 0.2, "delayEvaluation": 3}
+    limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    body = named("beside-csv", searchSpace=low, earlyTermination=bandit, limits=limits)
+    before.run(body, "--warm-start", export(before, "csv").name)
+    [trial] = before.objects(name="beside-csv")
+    stop = trial["status"]["stop"]
+    assert (stop["interval"], stop["comparators"]) == (3, 6)
+    explained = said_by(before, "explain", ".sweepjob/beside-csv/beside-csv-0")
+    assert "6 other trials compared at interval 3" in explained
+    assert "/results.csv are not listed" in explained
+
+
+def test_sweeps_of_another_space_say_what_differs(before: Local) -> None:
+    space = {**UNIFORM, "depth": {"type": "choice", "values": [3, 5]}}
+    limits = {"maxTotalTrials": 1, "maxConcurrentTrials": 1}
+    before.run(
+        named("deeper", "first", samplingAlgorithm=BAYESIAN, searchSpace=space, limits=limits)
+    )
+    [job] = before.objects("sweepjobs", "deeper")
+    [accepted] = [c for c in job["status"]["conditions"] if c["type"] == "Accepted"]
+    assert accepted["message"] == (
+        "the spec is accepted; it starts with 6 trials of first (filled in: depth=3 in 6 trials)"
+    )
+
+
+def test_results_of_a_cluster_need_their_file(before: Local) -> None:
+    body = named("afar", samplingAlgorithm=BAYESIAN)
+    reference = {"configMap": {"name": "before", "key": "r.csv"}}
+    body["spec"]["warmStart"] = {"results": [reference]}
+    said = before.run(body, code=1)
+    assert (
+        "spec.warmStart.results[0]: 'before/r.csv': is on a cluster; give its file: --warm-start FILE"
+        in said
+    )

@@ -26,6 +26,11 @@ AZURE = Path(__file__).parents[2] / "data" / "azure"
 names = st.from_regex(r"[a-z][a-z0-9_]{0,6}", fullmatch=True)
 numbers = st.floats(-100, 100) | st.integers(-100, 100)
 # Arguments and variables of processes cannot contain NUL; specs refuse it.
+WARM_STARTS: list[dict[str, Any]] = [
+    {"sweeps": ["other"]},
+    {"results": [{"configMap": {"name": "before", "key": "results.csv"}}]},
+    {"sweeps": ["other"], "results": [{"configMap": {"name": "before", "key": "k"}}]},
+]
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)
 scalars = numbers | st.booleans() | texts
 
@@ -118,7 +123,7 @@ def manifests(draw: st.DrawFn) -> dict[str, Any]:
         "inputs": draw(st.none() | st.dictionaries(names, numbers | texts, min_size=1)),
         "outputs": draw(st.none() | st.just({"m": {"volume": {"emptyDir": {}}, "subPath": "a"}})),
         "metrics": draw(st.none() | st.just({"source": "file", "path": "/m/x.jsonl"})),
-        "warmStart": draw(st.none() | st.just({"sweeps": ["other"]})),
+        "warmStart": draw(st.none() | st.sampled_from(WARM_STARTS)),
         "suspend": draw(st.none() | st.booleans()),
     }
     if draw(st.booleans()):

@@ -23,6 +23,7 @@ from .metrics import Metrics
 from .notifications import NotificationTarget
 from .outputs import Output
 from .trial_manifest import TrialManifest, format_steps
+from .warm_start import WarmStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class SweepSpec:
         metrics: how trials report.
         trial: what a trial runs.
         queue: Kueue's labels, which the Jobs inherit.
-        warm_start: names of sweeps whose trials the sampler learns from.
+        warm_start: earlier trials that the sampler learns from.
         initial_points: configurations that are tried first.
         log_base: base of the logarithmic expressions.
         description: what the spec says of the search, in short texts.
@@ -129,7 +130,7 @@ class SweepSpec:
     metrics: Metrics
     trial: TrialTemplate
     queue: Mapping[str, str] = field(default_factory=dict)
-    warm_start: tuple[str, ...] = ()
+    warm_start: WarmStart = field(default_factory=WarmStart)
     initial_points: tuple[InitialPoint, ...] = ()
     log_base: float = math.e
     description: Mapping[str, str] = field(default_factory=dict)

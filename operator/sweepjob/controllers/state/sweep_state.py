@@ -78,7 +78,7 @@ class SweepState:
     Attributes:
         seed: the sampler's seed.
         started: seconds since the epoch when the spec was first accepted.
-        sources: earlier sweeps whose trials count for proposals and decisions (``spec.warmStart``).
+        sources: earlier trials that count for proposals and decisions (``spec.warmStart``).
         code: the hash of the trials' code, or where it is mounted from; empty without any.
         default_prices: what an hour of a resource costs where the spec has no price for it.
         evaluator: the early termination policy with the reports of all trials.

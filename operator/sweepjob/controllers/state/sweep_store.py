@@ -99,20 +99,21 @@ class SweepStore(
         return self.state.evaluator.restore_in_steps(curves)
 
     def _load_sources(self) -> Iterator[tuple[int, Curve]]:
-        """Yield the curves of the trials of other sweeps, numbered from below zero up to -1."""
+        """Yield the curves of the trials of a warm start, numbered from below zero up to -1."""
         state = self.state
-        every = (record for source in state.sources for record in source.records)
-        records = [record for record in every if not record.is_unmanaged]
-        for number, record in enumerate(records, -len(records)):
-            curve = load_curve(record.curve, state.evaluator.new_curve())
-            values = state.criteria.values(curve.best, curve.last, record.values)
-            if state.proposals.sampler.uses_observations:
-                phase = record.phase if record.curve.is_whole else TrialPhase.CANCELED
+        trials = [trial for source in state.sources for trial in source.trials]
+        for number, trial in enumerate(trials, -len(trials)):
+            curve = load_curve(trial.curve, state.evaluator.new_curve())
+            values = state.criteria.values(curve.best, curve.last, trial.values)
+            if state.proposals.sampler.uses_observations and trial.is_inside:
+                phase = trial.phase if trial.curve.is_whole else TrialPhase.CANCELED
                 add_observation(
-                    *(state.proposals.ended, number, record.assignment, curve, phase),
+                    *(state.proposals.ended, number, trial.assignment, curve, phase),
                     *(state.criteria, values),
                 )
-            if record.phase is TrialPhase.SUCCEEDED and record.curve.is_whole:
+            if not trial.has_reports:
+                continue
+            if trial.phase is TrialPhase.SUCCEEDED and trial.curve.is_whole:
                 state.evaluator.add_complete(curve)
             if not state.criteria.stopping_violation(values):
                 yield number, curve

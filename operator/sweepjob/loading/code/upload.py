@@ -1,4 +1,4 @@
-"""Uploads a snapshot to a cluster, and lets it be collected with the sweeps that use it."""
+"""Uploads code or results to a cluster, and lets them be collected with the sweeps that use them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from ...api import names
 from ..errors import LoadError
-from .snapshot import CodeSnapshot
 
 _MAX_CONFLICTS = 10  # of an update with those of others, before it is given up
 
@@ -28,12 +27,23 @@ class ConfigMapClient(Protocol):
         """Delete one, if it exists."""
 
 
-def upload(client: ConfigMapClient, code: CodeSnapshot) -> list[str]:
-    """Create the ConfigMaps of a snapshot that do not exist yet.
+class Upload(Protocol):
+    """Code or results of this machine that a sweep needs."""
+
+    @property
+    def directory(self) -> str:
+        """What it was read from, for messages."""
+
+    def config_maps(self, namespace: str | None = None) -> list[dict[str, Any]]:
+        """Return its ConfigMaps, which are named after their contents."""
+
+
+def upload(client: ConfigMapClient, code: Upload) -> list[str]:
+    """Create the ConfigMaps of code or results that do not exist yet.
 
     Args:
         client: the ConfigMaps of the sweep's namespace.
-        code: the snapshot.
+        code: the code or the results.
 
     Returns:
         The names of those that were created.
@@ -46,12 +56,16 @@ def upload(client: ConfigMapClient, code: CodeSnapshot) -> list[str]:
         name = body["metadata"]["name"]
         if client.create(body):
             made.append(name)
-        elif (found := client.get(name)) and found.get("binaryData") != body["binaryData"]:
+        elif (found := client.get(name)) and _contents(found) != _contents(body):
             raise LoadError(
                 f"ConfigMap {name} exists, but with other content than {code.directory}: somebody "
                 f"replaced it. Delete it: kubectl delete configmap {name}"
             )
     return made
+
+
+def _contents(config_map: Mapping[str, Any]) -> tuple[Any, Any]:
+    return config_map.get("data"), config_map.get("binaryData")
 
 
 def remove(client: ConfigMapClient, created: list[str]) -> None:
@@ -60,12 +74,12 @@ def remove(client: ConfigMapClient, created: list[str]) -> None:
         client.delete(name)
 
 
-def set_owner(client: ConfigMapClient, code: CodeSnapshot, sweep: Mapping[str, Any]) -> None:
-    """Make a sweep an owner of its code: it is deleted with the last sweep that uses it.
+def set_owner(client: ConfigMapClient, code: Upload, sweep: Mapping[str, Any]) -> None:
+    """Make a sweep an owner of its code or results: they are deleted with the last sweep that uses it.
 
     Args:
         client: the ConfigMaps of the sweep's namespace.
-        code: the snapshot.
+        code: the code or the results.
         sweep: the SweepJob as the API server stored it.
 
     Raises:

@@ -59,7 +59,8 @@ def convert_tuning_job(data: Any, options: ConversionOptions, stem: str = "sweep
     top.ignore("Tags", "they are tags of AWS; write labels into the SweepJob")
     if top.read("WarmStartConfig") is not None:
         message = (
-            "the parent jobs are in SageMaker; remove it, or name finished sweeps in spec.warmStart"
+            "the parent jobs are in SageMaker; remove it, and give finished sweeps or results in "
+            "spec.warmStart"
         )
         top.reject("WarmStartConfig", top.data["WarmStartConfig"], message)
     if top.read("TrainingJobDefinitions") is not None:
