@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,9 @@ def _build(image: Image, reference: str, target: Path) -> None:
 def write_archive(image: Image, folder: Path, reference: str, target: Path, epoch: int) -> None:
     """Build an image from another folder than the working tree, and write it as an OCI archive.
 
+    Nothing is taken from earlier builds, whose files have other times: it has a store of its own, which reads base
+    images from the usual one.
+
     Args:
         image: the image.
         folder: the folder with its sources.
@@ -129,12 +133,15 @@ def write_archive(image: Image, folder: Path, reference: str, target: Path, epoc
         epoch: time of the image and its files, in seconds since 1970.
     """
     base = _base(image.base)
-    _buildah(
-        ["build", "--layers", "--timestamp", str(epoch), "--tag", reference]
-        + ["--file", str(folder / image.dockerfile), "--build-arg", f"BASE_IMAGE={base}"]
-        + [*_machine_settings(), str(folder)]
-    )
-    _buildah(["push", "--quiet", reference, f"oci-archive:{target}:{reference}"])
+    with tempfile.TemporaryDirectory(prefix="build-", dir=_store()) as store:
+        _buildah(
+            ["build", "--layers", "--no-cache", "--timestamp", str(epoch), "--tag", reference]
+            + ["--file", str(folder / image.dockerfile), "--build-arg", f"BASE_IMAGE={base}"]
+            + [*_machine_settings(), str(folder)],
+            store=Path(store),
+        )
+        archive = f"oci-archive:{target}:{reference}"
+        _buildah(["push", "--quiet", reference, archive], store=Path(store))
 
 
 def push(archive: Path, reference: str, command: Sequence[str] = ()) -> None:
@@ -279,9 +286,22 @@ def _machine_settings() -> list[str]:
     return settings
 
 
-def _buildah(arguments: list[str], prefix: Sequence[str] = ()) -> str:
+def _store() -> Path:
+    """Return the folder with the images of all builds."""
     store = layout.cache() / "buildah"
     store.mkdir(parents=True, exist_ok=True)
+    return store
+
+
+def _buildah(arguments: list[str], prefix: Sequence[str] = (), *, store: Path | None = None) -> str:
+    """Run buildah.
+
+    Args:
+        prefix: what runs it somewhere else, such as nsenter.
+        store: another folder than the usual one for what it makes.
+    """
+    shared = [] if store is None else ["--storage-opt", f"{_driver()}.imagestore={_store()}/root"]
+    store = store or _store()
     env = {**os.environ, "BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": _driver()}
     command = [
         *prefix,
@@ -290,6 +310,7 @@ def _buildah(arguments: list[str], prefix: Sequence[str] = ()) -> str:
         f"{store}/root",
         "--runroot",
         f"{store}/run",
+        *shared,
         *arguments,
     ]
     if arguments[0] != "build":

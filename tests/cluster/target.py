@@ -20,6 +20,8 @@ from .console import ClusterError, run, step
 SYSTEM = "sweepjob-system"
 RELEASE = "sweepjob"
 CHART = layout.PROJECT / "helm" / "sweepjob"
+# The chart of the last release.
+PREVIOUS_CHART = layout.PROJECT / "tests" / "data" / "charts" / "sweepjob-0.1.0.tgz"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from tests.cluster.target import Target
 from .sweeps import Sweeps, choice, eventually, values_on_record
 
 CHART = str(clusters.CHART)
-PREVIOUS = layout.PROJECT / "tests" / "data" / "charts" / "sweepjob-0.1.0.tgz"
 
 
 def test_helm_test_runs_a_sweep_and_cleans_up(target: Target) -> None:
@@ -47,6 +46,21 @@ def test_unknown_helm_values_are_refused(target: Target, value: str, words: str)
         target.helm("template", "x", CHART, "--set", value)
 
 
+@pytest.mark.parametrize(
+    ("version", "value", "words"),
+    [
+        ("1.28.9", "replicas=1", "requires kubeVersion: >=1.29.0-0"),
+        ("1.29.0", "tenancy.enabled=true", "tenancy.enabled needs Kubernetes 1.30 or later"),
+    ],
+)
+def test_versions_of_kubernetes_that_lack_something_are_refused(
+    target: Target, version: str, value: str, words: str
+) -> None:
+    with pytest.raises(ClusterError, match=words):
+        target.helm("template", "x", CHART, "--kube-version", version, "--set", value)
+    target.helm("template", "x", CHART, "--kube-version", "1.30.0", "--set", value)
+
+
 def test_the_dashboard_may_patch_trials_only_if_the_chart_says_so(target: Target) -> None:
     def rules(*values: str) -> list[list[str]]:
         text = target.helm("template", "x", CHART, "--set", "dashboard.enabled=true", *values)
@@ -72,7 +86,7 @@ def test_a_second_release_for_the_same_namespaces_is_refused(target: Target) -> 
 
 def test_a_sweep_continues_through_an_upgrade(sweeps: Sweeps) -> None:
     target = sweeps.target
-    clusters.install(target, chart=PREVIOUS)
+    clusters.install(target, chart=clusters.PREVIOUS_CHART)
     secret = target.get("-n", clusters.SYSTEM, "secret", "sweepjob-intake")
     reports = 30
     space = {"level": choice(0.1, 0.2), "reports": choice(reports), "pause": choice(0.3)}

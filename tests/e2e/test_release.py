@@ -18,6 +18,8 @@ from tests.cluster import build, components, layout, lifecycle, registry
 from tests.cluster import images as builds
 from tests.cluster.console import run
 
+from . import oci_archives
+
 REGISTRY = f"{registry.ADDRESS}/team"
 REPORT = "RELEASE-NOTES.md"  # has the day of the audit
 
@@ -109,6 +111,17 @@ def test_the_images_are_small(release: Path) -> None:
     """What nodes download."""
     for name, most in (("operator", 200e6), ("sidecar", 40e6)):
         assert (release / images.file_name(name, __version__)).stat().st_size < most
+
+
+@pytest.mark.parametrize("name", ["operator", "sidecar", "trainer"])
+def test_no_start_of_an_image_compiles_a_module(release: Path, name: str) -> None:
+    """The builder sets the times of all files, so what was compiled by time would be stale."""
+    sources, compiled = oci_archives.modules(release / images.file_name(name, __version__))
+    assert len(compiled) > 100
+    stale = [path for path, found in compiled.items() if not found.is_current(sources[path])]
+    assert stale == []
+    of_ours = {path for path in sources if path.startswith("opt/sweepjob/")}
+    assert of_ours <= compiled.keys()
 
 
 @pytest.fixture
