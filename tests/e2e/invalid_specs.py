@@ -110,6 +110,59 @@ TOGETHER: dict[str, Body] = {
             "maxReports": 9,
         }
     },
+    "hyperband without the reports of a trial": {
+        "earlyTermination": {
+            "type": "hyperband",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+        }
+    },
+    "hyperband with an interval": {
+        "earlyTermination": {"type": "hyperband", "slackFactor": None, "maxReports": 9}
+    },
+    "brackets of another policy": {"earlyTermination": {"brackets": 2}},
+    "more brackets than rungs": {
+        "earlyTermination": {
+            "type": "hyperband",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "maxReports": 9,
+            "brackets": 4,
+        }
+    },
+    "a budget without its largest value": {
+        "earlyTermination": {
+            "type": "asha",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "budgetParameter": "epochs",
+        }
+    },
+    "a budget and stopping": {
+        "earlyTermination": {
+            "type": "hyperband",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "maxReports": 9,
+            "mode": "stop",
+            "budgetParameter": "epochs",
+        }
+    },
+    "a budget that is sampled": {
+        "earlyTermination": {
+            "type": "asha",
+            "slackFactor": None,
+            "evaluationInterval": None,
+            "delayEvaluation": None,
+            "maxReports": 9,
+            "budgetParameter": "u",
+        }
+    },
+    "a budget of another policy": {"earlyTermination": {"budgetParameter": "epochs"}},
     "grid with an expression other than choice": {"samplingAlgorithm": {"type": "grid", "rule": None, "logbase": None, "seed": None}},
     "rule with bayesian": {"samplingAlgorithm": {"type": "bayesian", "logbase": None}},
     "order with random": {"samplingAlgorithm": {"order": ["c"]}},

@@ -170,7 +170,10 @@ class Scenario:
         )
         concurrent = self.spec["limits"]["maxConcurrentTrials"]
         users_act = self.user_action_interval is not None
-        self.invariants = Invariants(self.server.store, concurrent, users_act=users_act)
+        budget = (self.spec.get("earlyTermination") or {}).get("budgetParameter", "")
+        self.invariants = Invariants(
+            self.server.store, concurrent, users_act=users_act, budget=budget
+        )
         self.server.store.observers.append(self.invariants.check)
         cluster = self.cluster(
             self.server,

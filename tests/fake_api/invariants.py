@@ -41,6 +41,7 @@ class Invariants:
         store: the objects.
         concurrent: trials that may run at a time.
         users_act: users delete Jobs, so that a Job may be created again.
+        budget: the parameter that gives a trial its budget; empty for none.
 
     Attributes:
         problem: the first violation.
@@ -49,8 +50,11 @@ class Invariants:
         pauses: how often a trial was paused.
     """
 
-    def __init__(self, store: Objects, concurrent: int, *, users_act: bool = False) -> None:
+    def __init__(
+        self, store: Objects, concurrent: int, *, users_act: bool = False, budget: str = ""
+    ) -> None:
         self._store = store
+        self._budget = budget
         self._users_act = users_act
         self._concurrent = concurrent
         self.problem: AssertionError | None = None
@@ -122,7 +126,12 @@ class Invariants:
         assert phase != "Paused", "nothing of a paused trial runs"
         env = job["spec"]["template"]["spec"]["containers"][0]["env"]
         told = next(e["value"] for e in env if e["name"] == "SWEEPJOB_PARAMETERS")
-        assert json.loads(told) == json.loads(record["spec"]["assignment"]), "run as recorded"
+        recorded, given = json.loads(record["spec"]["assignment"]), json.loads(told)
+        if self._budget:
+            rungs = ((record.get("status") or {}).get("budget") or {}).get("rungs") or ()
+            done = max((rung["budget"] for rung in rungs), default=0)
+            assert given.pop(self._budget) > done, "run again with more than before"
+        assert given == recorded, "run as recorded"
 
     def _check_pods(self) -> None:
         holding = [pod for pod in self._store.all("pods").values() if not is_over(pod)]

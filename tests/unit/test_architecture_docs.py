@@ -90,6 +90,7 @@ def test_classes_of_policies_and_samplers_are_exported() -> None:
         "bandit": {"slack_factor": 0.1},
         "truncation_selection": {"truncation_percentage": 10},
         "forecast": {"probability": 0.05},
+        "hyperband": {"max_reports": 81},
     }
     for name in set(POLICIES.names()) - {"none"}:
         made = type(early_termination_policy(name, **needed.get(name, {})))

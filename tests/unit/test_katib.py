@@ -24,7 +24,7 @@ def test_the_example_is_a_sweepjob() -> None:
     assert [note.path for note in found.notes] == ["spec.trialTemplate.trialSpec.spec.backoffLimit"]
 
 
-def test_hyperband_is_asha_with_the_largest_resource() -> None:
+def test_hyperband_gives_trials_the_resource_as_their_budget() -> None:
     parameters = [
         EXPERIMENT["spec"]["parameters"][0],
         {"name": "epochs", "parameterType": "int", "feasibleSpace": {"min": "1", "max": "27"}},
@@ -37,12 +37,20 @@ def test_hyperband_is_asha_with_the_largest_resource() -> None:
             {"name": "resource_name", "value": "epochs"},
         ],
     }
-    spec = converted(experiment({"parameters": parameters, "algorithm": algorithm})).manifest[
-        "spec"
-    ]
-    expected = {"type": "asha", "reductionFactor": 3, "gracePeriod": 1, "maxReports": 27}
-    assert spec["earlyTermination"] == expected
-    assert spec["searchSpace"]["epochs"] == {"type": "choice", "values": [27]}
+    both = [*EXPERIMENT["spec"]["trialTemplate"]["trialParameters"]]
+    both.append({"name": "budget", "reference": "epochs"})
+    changes = {
+        "parameters": parameters,
+        "algorithm": algorithm,
+        "trialTemplate.trialParameters": both,
+        f"{CONTAINERS}.0.args": ["--epochs=${trialParameters.budget}"],
+    }
+    spec = converted(experiment(changes)).manifest["spec"]
+    [container] = spec["trial"]["template"]["spec"]["containers"]
+    assert container["args"] == ["--epochs=${{search_space.epochs}}"]
+    expected = {"type": "hyperband", "reductionFactor": 3, "gracePeriod": 1, "maxReports": 27}
+    assert spec["earlyTermination"] == {**expected, "budgetParameter": "epochs"}
+    assert set(spec["searchSpace"]) == {"lr"}
 
 
 @pytest.mark.parametrize(

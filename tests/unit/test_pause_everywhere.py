@@ -130,6 +130,30 @@ def test_killed_after_every_change_it_decides_the_same(part: int) -> None:
         assert [row[:2] for row in rung_decisions(scenario)] == expected, f"killed at turn {turn}"
 
 
+def test_killed_in_the_middle_of_brackets_it_decides_the_same() -> None:
+    """Hyperband: trials 1 and 3 are in later brackets, whose first rungs are at 8 reports and at none."""
+    space = {
+        "level": {"type": "choice", "values": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]},
+        "reports": {"type": "choice", "values": [14, 15]},
+    }
+    changed = spec(7, 1, searchSpace=space)
+    changed["earlyTermination"] = {
+        "type": "hyperband",
+        "reductionFactor": 2,
+        "gracePeriod": 4,
+        "maxReports": 14,
+    }
+    changed["trial"]["stopGracePeriodSeconds"] = 0
+    given = {"spec": changed, "downtime": (0.1, 1.0)}
+    undisturbed = tell(1, [], **given)
+    assert undisturbed.invariants.pauses >= 3
+    expected = [row[:2] for row in rung_decisions(undisturbed)]
+    assert {phase for _, phase in expected} == {"Succeeded", "EarlyStopped"}
+    for turn in undisturbed.kill_points[:: 5 if ALL else 50]:
+        scenario = tell(1, [turn], **given)
+        assert [row[:2] for row in rung_decisions(scenario)] == expected, f"killed at turn {turn}"
+
+
 @pytest.mark.parametrize("block", range(4))
 def test_killed_repeatedly_with_api_errors(block: int) -> None:
     """Several at a time, with failing trainers, drained pods, and requests and watches that break."""

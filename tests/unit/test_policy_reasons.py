@@ -10,7 +10,7 @@ from sweepjob.early_stopping.policies.declaration import PolicyDeclaration
 from sweepjob.early_stopping.policies.registry import POLICIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "trial-outcomes.md"
-PAUSING = {"asha", "auto"}
+PAUSING = {"asha", "auto", "hyperband"}
 
 
 def own_declarations() -> list[PolicyDeclaration]:

@@ -241,10 +241,14 @@ def test_what_has_no_counterpart_is_refused_with_its_path(
     assert words in refusals(changed(**change))
 
 
-def test_hyperband_is_asha() -> None:
+def test_hyperband_needs_the_largest_resource_for_its_brackets() -> None:
     spec = converted(changed(**{f"{CONFIG}__Strategy": "Hyperband"})).manifest["spec"]
     assert spec["samplingAlgorithm"]["type"] == "random"
-    assert spec["earlyTermination"] == {"type": "asha", "gracePeriod": 1, "maxReports": 9}
+    assert spec["earlyTermination"] == {"type": "hyperband", "gracePeriod": 1, "maxReports": 9}
+    most = f"{CONFIG}__StrategyConfig__HyperbandStrategyConfig__MaxResource"
+    found = converted(changed(**{f"{CONFIG}__Strategy": "Hyperband", most: None}))
+    assert found.manifest["spec"]["earlyTermination"] == {"type": "asha", "gracePeriod": 1}
+    assert any("MaxResource, which is absent" in note.message for note in found.notes)
 
 
 def test_a_description_has_results_that_are_no_part_of_the_sweep() -> None:

@@ -17,6 +17,7 @@ def nested(expression: dict[str, Any]) -> dict[str, Any]:
     return {"m": {"type": "choice", "values": [{"kind": "a", "x": expression}]}}
 
 
+BUDGET = {"type": "asha", "budgetParameter": "epochs", "maxReports": 9}
 BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("unknown expression", {"searchSpace": {"x": {"type": "gauss"}}}, "spec.searchSpace.x.type", "loguniform"),
     (
@@ -53,12 +54,26 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("unknown sampler", {"samplingAlgorithm": {"type": "tpe"}}, "spec.samplingAlgorithm.type", "bayesian"),
     ("rule of bayesian", {"samplingAlgorithm": {"type": "bayesian", "rule": "sobol"}}, "spec.samplingAlgorithm.rule", "type random"),
     ("logbase 1", {"samplingAlgorithm": {"type": "random", "logbase": 1}}, "spec.samplingAlgorithm.logbase", "other than 1"),
-    ("unknown policy", {"earlyTermination": {"type": "hyperband"}}, "spec.earlyTermination.type", "asha"),
+    ("unknown policy", {"earlyTermination": {"type": "hyperopt"}}, "spec.earlyTermination.type", "hyperband"),
     ("median with a slack", {"earlyTermination": {"type": "median_stopping", "slackFactor": 1}}, "spec.earlyTermination.slackFactor", "unknown key"),
     ("asha with an interval", {"earlyTermination": {"type": "asha", "evaluationInterval": 2}}, "spec.earlyTermination.evaluationInterval", "gracePeriod"),
     ("forecast without a probability", {"earlyTermination": {"type": "forecast"}}, "spec.earlyTermination.probability", "required"),
     ("certain forecast", {"earlyTermination": {"type": "forecast", "probability": 1}}, "spec.earlyTermination.probability", "at most 0.999"),
     ("auto with an interval", {"earlyTermination": {"type": "auto", "evaluationInterval": 2}}, "spec.earlyTermination.evaluationInterval", "maxReports"),
+    ("hyperband without the reports of a trial", {"earlyTermination": {"type": "hyperband"}}, "spec.earlyTermination.maxReports", "reports of a complete trial"),
+    ("hyperband with an interval", {"earlyTermination": {"type": "hyperband", "maxReports": 9, "delayEvaluation": 2}}, "spec.earlyTermination.delayEvaluation", "gracePeriod"),
+    ("hyperband without a rung", {"earlyTermination": {"type": "hyperband", "gracePeriod": 9, "maxReports": 9}}, "spec.earlyTermination.gracePeriod", "no rung"),
+    ("more brackets than rungs", {"earlyTermination": {"type": "hyperband", "maxReports": 9, "brackets": 4}}, "spec.earlyTermination.brackets", "must be at most 3: there are 2 rungs from gracePeriod (1) to maxReports (9)"),
+    ("hyperband that promotes without a checkpoint", {"earlyTermination": {"type": "hyperband", "maxReports": 9, "mode": "promote"}}, "spec.earlyTermination.mode", "trial.checkpoint"),
+    ("asha with brackets", {"earlyTermination": {"type": "asha", "brackets": 2}}, "spec.earlyTermination.brackets", "unknown key"),
+    ("a budget without its largest value", {"earlyTermination": {"type": "asha", "budgetParameter": "epochs"}}, "spec.earlyTermination.budgetParameter", "needs maxReports"),
+    ("a budget and stopping", {"earlyTermination": {**BUDGET, "mode": "stop"}}, "spec.earlyTermination.budgetParameter", "remove one of the two"),
+    ("a budget that is sampled", {"earlyTermination": {**BUDGET, "budgetParameter": "lr"}}, "spec.earlyTermination.budgetParameter", "remove it from spec.searchSpace"),
+    ("a budget that is an input", {"earlyTermination": BUDGET, "inputs": {"epochs": 9}}, "spec.earlyTermination.budgetParameter", "remove it from spec.inputs, and write ${{search_space.epochs}}"),
+    ("a budget that is no name", {"earlyTermination": {**BUDGET, "budgetParameter": "my epochs"}}, "spec.earlyTermination.budgetParameter", "letters, digits and _"),
+    ("a budget that nothing uses", {"earlyTermination": BUDGET, "trial": {"image": "i", "command": "a ${{search_space.lr}}"}}, "spec.earlyTermination.budgetParameter", "write ${{search_space.epochs}} in the command"),
+    ("a budget and a checkpoint", {"earlyTermination": BUDGET, "outputs": {"o": {"volume": {"persistentVolumeClaim": {"claimName": "c"}}}}, "trial": {"image": "i", "command": "a ${{search_space.epochs}}", "checkpoint": {"output": "o"}}}, "spec.earlyTermination.budgetParameter", "remove trial.checkpoint"),
+    ("a reference to a budget that is not there", {"trial": {"image": "i", "command": "a ${{search_space.epochs}}"}}, "spec.trial.command", "refers to nothing"),
     ("asha without a rung", {"earlyTermination": {"type": "asha", "gracePeriod": 9, "maxReports": 9}}, "spec.earlyTermination.gracePeriod", "no rung"),
     ("grid with a distribution", {"samplingAlgorithm": {"type": "grid"}}, "spec.searchSpace.lr.type", "choices only"),
     (

@@ -285,6 +285,7 @@ def terminated(policy: dict[str, Any], trials: int = 20, **more: Any) -> list[tu
         ({"type": "truncation_selection", "truncationPercentage": 99}, 1),
         ({"type": "asha"}, 2),
         ({"type": "asha", "reductionFactor": 8}, 7),
+        ({"type": "hyperband", "maxReports": 4, "brackets": 1}, 2),
         ({"type": "forecast", "probability": 0.1}, 3),
         ({"type": "auto"}, 3),
     ],
@@ -300,6 +301,41 @@ def test_a_policy_that_compares_more_trials_than_there_are(
     assert terminated(policy, trials, warmStart={"sweeps": ["before"]}) == []
 
 
+WITH_CHECKPOINTS: dict[str, Any] = {
+    "outputs": {"state": {"volume": {"persistentVolumeClaim": {"claimName": "c"}}}},
+    "trial": {
+        "image": "i",
+        "command": "train ${{search_space.lr}} ${{search_space.units}}",
+        "checkpoint": {"output": "state"},
+    },
+}
+
+
+def test_brackets_with_too_few_trials_to_compare_any() -> None:
+    policy = {"type": "hyperband", "maxReports": 81}
+    [(path, text)] = terminated(policy, 20)
+    assert path == "spec.earlyTermination.brackets"
+    # Of 20 trials the five brackets get 11, 5, 2, 1 and 1; the last one has no rung.
+    assert "of 20 trials bracket 3 has 2, bracket 4 has 1" in text
+    assert "stops none of them; raise spec.limits.maxTotalTrials, or set brackets to 2" in text
+    assert terminated({**policy, "brackets": 2}, 20) == []
+    [(_, text)] = terminated(policy, 20, **WITH_CHECKPOINTS)
+    assert "pauses them all" in text
+    assert terminated(policy, 143) == []
+
+
+def test_hyperband_in_a_sweep_in_which_no_bracket_compares_any_trial() -> None:
+    # Of the first five trials three are in the first of three brackets.
+    policy = {"type": "hyperband", "maxReports": 9}
+    [(path, text)] = terminated(policy, 4)
+    assert path == "spec.limits.maxTotalTrials"
+    assert "hyperband compares 5 trials before it decides, so that it does nothing" in text
+    assert "or lower reductionFactor or brackets" in text
+    [(path, text)] = terminated(policy, 4, **WITH_CHECKPOINTS)
+    assert path == "spec.limits.maxTotalTrials"
+    assert "until the bracket has 3 trials, which takes 5 trials in all" in text
+
+
 @pytest.mark.parametrize(
     ("policy", "trials"),
     [
@@ -313,14 +349,7 @@ def test_a_policy_that_compares_more_trials_than_there_are(
 def test_a_policy_that_pauses_all_trials_of_a_small_sweep(
     policy: dict[str, Any], trials: int
 ) -> None:
-    with_checkpoints = {
-        "outputs": {"state": {"volume": {"persistentVolumeClaim": {"claimName": "c"}}}},
-        "trial": {
-            "image": "i",
-            "command": "train ${{search_space.lr}} ${{search_space.units}}",
-            "checkpoint": {"output": "state"},
-        },
-    }
+    with_checkpoints = WITH_CHECKPOINTS
     [(path, text)] = terminated(policy, trials, **with_checkpoints)
     assert path == "spec.limits.maxTotalTrials"
     least = policy.get("reductionFactor", 3)

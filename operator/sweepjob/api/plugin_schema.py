@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from ..early_stopping.policies.declaration import PolicyDeclaration
+from ..early_stopping.policies.declaration import PolicyDeclaration, Rule
 from ..early_stopping.policies.registry import POLICIES
 from ..plugins.parameters import ParameterDeclaration
 from ..plugins.registry import Declaration
@@ -144,10 +144,14 @@ def _property(owners: Mapping[str, ParameterDeclaration], types: int, words: _Wo
 
 
 def _declared_rules(declarations: Iterable[PolicyDeclaration]) -> Iterator[Schema]:
+    types: dict[Rule, list[str]] = {}
     for declaration in declarations:
         for rule in declaration.rules:
-            expression = f"self.type != '{declaration.name}' || ({rule.expression})"
-            yield {"rule": expression, "message": rule.message}
+            types.setdefault(rule, []).append(declaration.name)
+    for rule, names in types.items():
+        is_other = " && ".join(f"self.type != '{name}'" for name in names)
+        is_other = is_other if len(names) == 1 else f"({is_other})"
+        yield {"rule": f"{is_other} || ({rule.expression})", "message": rule.message}
 
 
 def _ownership_rules(declarations: Sequence[Declaration], words: _Words) -> Iterator[Schema]:

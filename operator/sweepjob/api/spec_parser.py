@@ -19,6 +19,7 @@ from .names import QUEUE_LABELS, SWEEP_NAME_LIMIT
 from .parsing.problem import InvalidSpec, Problem
 from .parsing.reader import Reader
 from .parsing.size_limits import NAME_LIMIT, VALUE_LIMIT, size_problems
+from .spec.budget import budget_problems, budget_references
 from .spec.checkpoint import checkpoint_problems, with_policy
 from .spec.code import code_problems
 from .spec.constraints import parse_constraints
@@ -107,6 +108,7 @@ def parse_sweepjob(body: Mapping[str, Any]) -> SweepSpec:
     metadata = Reader(body.get("metadata"), "metadata", reader.problems)
     _check_name(reader, metadata.text("name"))
     _check_references(reader, spec)
+    reader.problems += budget_problems(spec, reader.child("trial").data)
     _check_retries(reader, spec)
     reader.problems += checkpoint_problems(spec)
     _check_template(reader, spec)
@@ -164,11 +166,13 @@ def _check_references(reader: Reader, spec: SweepSpec) -> None:
     paths = {output.name: output.mount_path for output in spec.outputs}
     trial = reader.data.get("trial", {})
     own = () if spec.trial.manifest is None else MANIFEST_REFERENCES
+    own = (*own, *budget_references(spec))
     wrong = [*unresolved_references(trial, spec.space, spec.inputs, paths, own)]
     for path, reference, remedy in wrong:
         reader.problems.append(Problem(f"spec.trial{path}", reference, remedy))
     if not wrong:
         known = possible_values(spec.space, spec.inputs, paths)
+        known |= {name: ["1"] for name in budget_references(spec)}
         for name, message in misplaced_references(
             spec.trial.command, lambda name: known.get(name, ())
         ):

@@ -12,6 +12,8 @@ from ..api.parsing.suggestions import did_you_mean
 from ..api.phases import TrialPhase
 from ..api.sweeptrial.annotations import format_tags
 from ..api.sweeptrial.stop_decision import StopDecision
+from ..early_stopping.policies.hyperband import HyperbandPolicy
+from ..early_stopping.policy import REPORTS
 from ..objective import Goal
 from ..pareto.dominance import Scores, dominates
 from ..read_model.ranking import front_trials, outcome_of
@@ -254,11 +256,13 @@ def other_metric_lines(sweep: SweepView, trial: TrialView, width: int | None) ->
 def _decision(
     sweep: SweepView, trial: TrialView, stop: StopDecision, trials: Sequence[TrialView]
 ) -> list[str]:
+    budget = trial.record.budget
+    unit = REPORTS if budget is None else budget.parameter
     lines = ["", stop.message]
     if stop.threshold is not None:
         lines.append(
             f"value {format_value(stop.value) or 'none'}, threshold {format_value(stop.threshold)}, "
-            f"{pluralize(stop.comparators, 'other trial')} compared at interval {stop.interval}"
+            f"{pluralize(stop.comparators, 'other trial')} compared at {unit} {stop.interval}"
         )
     others = [
         (best, other)
@@ -269,10 +273,13 @@ def _decision(
     others.sort(key=lambda pair: (-sweep.goal.score(pair[0]), pair[1].index))
     if others:
         rows = [[o.name, o.phase, format_value(best)] for best, o in others[:_MAX_COMPARATORS]]
-        head = ["TRIAL", "PHASE", f"BEST WITHIN {stop.interval}"]
+        noun = REPORTS if budget is None else "budget"
+        scope = " of all brackets" if stop.policy == HyperbandPolicy.name else ""
+        within = "WITHIN" if budget is None else f"WITH {unit}"
+        head = ["TRIAL", "PHASE", f"BEST {within} {stop.interval}"]
         lines += [
             "",
-            f"best trials that have reached this interval by now ({len(others)}):",
+            f"best trials{scope} that have reached this {noun} by now ({len(others)}):",
         ]
         lines += [format_table(head, rows)]
     if sweep.results_read:
@@ -285,13 +292,15 @@ def best_within(trial: TrialView, interval: int, goal: Goal) -> float | None:
 
     Args:
         trial: the trial.
-        interval: number of reports.
+        interval: number of reports; or the budget, where trials are run again with larger ones.
         goal: goal of the sweep.
 
     Returns:
         The value; None if the trial has fewer reports, or this interval is not stored.
     """
-    curve = trial.curve
+    curve, budget = trial.curve, trial.record.budget
+    if budget is not None:
+        return next((rung.value for rung in budget.rungs if rung.budget == interval), None)
     if curve.count < interval:
         return None
     if interval <= len(curve.values):

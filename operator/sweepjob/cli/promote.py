@@ -88,7 +88,7 @@ def _register(args: argparse.Namespace, best: BestTrial) -> int:
 
 def _train_again(args: argparse.Namespace, source: SweepSource, best: BestTrial) -> int:
     trial = TrialView.of(source.trial(best.name), best.sweep.goal)
-    job, notes = retrain_job(best, trial.record.assignment)
+    job, notes = retrain_job(best, trial.record.parameters)
     for note in notes:
         print_message(f"note: {note}")
     if not args.apply:

@@ -6,7 +6,7 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..api.parsing.reader import Reader
 from ..api.spec.checkpoint import with_policy
 from ..api.spec.sweep_spec import SweepSpec
 from ..early_stopping.policies.registry import POLICIES
-from ..early_stopping.policy import Decision, Policy
+from ..early_stopping.policy import REPORTS, Decision, Policy, unit_of
 from ..early_stopping.replay import Outcome, RecordedTrial, Replay, replay
 from ..loading.recorded_curves import read_curves
 from ..loading.sweep_files import LoadedSweep, read_sweep
@@ -24,6 +24,7 @@ from ..render.output_formats import add_output
 from ..render.table import format_table, print_message, print_output
 from ..render.trial_rows import stop_row
 from .errors import CommandError
+from .replay_limits import JudgedLimit, judge_limits
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,7 +35,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Apply a sweep's early termination policy to recorded learning curves. The file "
         'has a line for each trial: {"trial": 0, "values": [0.1, 0.5], "seconds": [60, 60]}; seconds '
         "has the duration of each report, 1 by default. Trials start in the order of the file, with "
-        "the sweep's maxConcurrentTrials.",
+        "the sweep's maxConcurrentTrials. For the limits target, noImprovementTrials, maxGpuHours and "
+        "maxCost it says when each would have ended the sweep, and what it would have saved.",
     )
     parser.add_argument(
         "-f", "--file", required=True, metavar="SWEEP.yaml", help="sweep file; - for standard input"
@@ -77,17 +79,35 @@ def run(args: argparse.Namespace) -> int:
             name += f" of {source}"
         unique = name if name not in policies else f"{name} ({len(policies) + 1})"
         policies[unique] = (document, policy)
+    _refuse_budgets(policies)
     replays = {name: _replay(sweep, trials, policy) for name, (_, policy) in policies.items()}
+    limits = {name: judge_limits(sweep.spec, trials, found) for name, found in replays.items()}
     if args.report:
         given_by_name = {name: document for name, (document, _) in policies.items()}
         _write_report(sweep, trials, replays, given_by_name, args.report)
     if args.output == "json":
-        print_output(escape_json(json.dumps(_json(replays), ensure_ascii=False)))
+        print_output(escape_json(json.dumps(_json(replays, limits), ensure_ascii=False)))
     elif len(replays) == 1:
-        print_output(_table(trials, *replays.values()))
+        ((name, result),) = replays.items()
+        print_output(_table(trials, result, limits[name]))
     else:
-        print_output(_side_by_side(trials, replays))
+        print_output(_side_by_side(trials, replays, limits))
     return 0
+
+
+def _refuse_budgets(policies: Mapping[str, tuple[Any, Policy]]) -> None:
+    """Refuse policies that run a trial again with a larger budget.
+
+    Raises:
+        CommandError: there is one.
+    """
+    for name, (_, policy) in policies.items():
+        if unit_of(policy) != REPORTS:
+            raise CommandError(
+                f"{name}: a recorded curve does not say what the script reports with smaller "
+                f"{unit_of(policy)}; to replay the policy on the reports of complete trials, remove "
+                "budgetParameter, and use mode: stop or a sweep file with trial.checkpoint"
+            )
 
 
 def _replay(sweep: LoadedSweep, trials: list[RecordedTrial], policy: Policy) -> Replay:
@@ -152,19 +172,22 @@ def _policy_name(policy: Any) -> str:
     return f"{policy['type']} ({arguments})" if arguments else str(policy["type"])
 
 
-def _json(replays: Mapping[str, Replay]) -> dict[str, Any]:
-    dumped = {name: _replay_json(result) for name, result in replays.items()}
+def _json(
+    replays: Mapping[str, Replay], limits: Mapping[str, Sequence[JudgedLimit]]
+) -> dict[str, Any]:
+    dumped = {name: _replay_json(result, limits[name]) for name, result in replays.items()}
     if len(dumped) == 1:
         return next(iter(dumped.values()))
     return {"policies": [{"policy": name, **result} for name, result in dumped.items()]}
 
 
-def _replay_json(result: Replay) -> dict[str, Any]:
+def _replay_json(result: Replay, limits: Sequence[JudgedLimit]) -> dict[str, Any]:
     trials = [
         {"trial": o.trial, "reports": o.reports, "stopped": _decision(o.stopped)}
         for o in result.outcomes
     ]
-    return {"trials": trials, "saved": result.saved, "bestLost": result.best_lost}
+    found = {"trials": trials, "saved": result.saved, "bestLost": result.best_lost}
+    return {**found, "limits": [limit.data() for limit in limits]}
 
 
 def _decision(decision: Decision | None) -> dict[str, Any] | None:
@@ -172,15 +195,24 @@ def _decision(decision: Decision | None) -> dict[str, Any] | None:
     return None if decision is None or row is None else {**row, "message": decision.message}
 
 
-def _table(trials: list[RecordedTrial], result: Replay) -> str:
+def _table(trials: list[RecordedTrial], result: Replay, limits: Sequence[JudgedLimit]) -> str:
     rows = [
         [str(t.trial), f"{o.reports}/{len(t.values)}", o.stopped.message if o.stopped else ""]
         for t, o in zip(trials, result.outcomes, strict=True)
     ]
-    return f"{format_table(['TRIAL', 'REPORTS', 'STOPPED'], rows)}\n\n{_summary(result)}"
+    table = format_table(["TRIAL", "REPORTS", "STOPPED"], rows)
+    return "\n".join([table, "", _summary(result), *_limit_lines(result, limits)])
 
 
-def _side_by_side(trials: list[RecordedTrial], replays: Mapping[str, Replay]) -> str:
+def _limit_lines(result: Replay, limits: Sequence[JudgedLimit]) -> Iterator[str]:
+    yield from (f"  {limit.text(len(result.outcomes))}" for limit in limits)
+
+
+def _side_by_side(
+    trials: list[RecordedTrial],
+    replays: Mapping[str, Replay],
+    limits: Mapping[str, Sequence[JudgedLimit]],
+) -> str:
     rows = [
         [
             str(t.trial),
@@ -189,7 +221,9 @@ def _side_by_side(trials: list[RecordedTrial], replays: Mapping[str, Replay]) ->
         ]
         for n, t in enumerate(trials)
     ]
-    summaries = [f"{name}: {_summary(result)}" for name, result in replays.items()]
+    summaries = []
+    for name, result in replays.items():
+        summaries += [f"{name}: {_summary(result)}", *_limit_lines(result, limits[name])]
     return "\n".join([format_table(["TRIAL", "REPORTS", *replays], rows), "", *summaries])
 
 

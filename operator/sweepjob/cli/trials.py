@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         rows = [
             {
                 **row,
-                "parameters": trial.record.assignment,
+                "parameters": trial.record.parameters,
                 "tags": dict(trial.tags),
                 "note": trial.note,
             }

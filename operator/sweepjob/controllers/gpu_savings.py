@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..early_stopping.policy import BudgetPolicy
 from .state.sweep_state import SweepState
 from .state.trial_state import TrialState
 
@@ -22,6 +23,8 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
     stop, started = trial.status.stop, trial.status.started
     if stop is None or stop.interval == 0 or started is None:
         return 0.0
+    if state.spec.budget_policy is not None:
+        return _saved_budget(state.spec.budget_policy, trial)
     lengths = state.results.full_lengths
     if lengths:
         full = float(lengths[len(lengths) // 2])
@@ -34,6 +37,16 @@ def gpu_seconds_saved(state: SweepState, trial: TrialState, now: float) -> float
     report = _seconds_per_report(trial.reports.first_at, started, decided, stop.interval)
     saved = report * (full - stop.interval) - (now - decided)
     return max(0.0, saved * trial.usage.gpu_count)
+
+
+def _saved_budget(policy: BudgetPolicy, trial: TrialState) -> float:
+    """Return what one execution with the largest budget would have used in addition."""
+    done, largest = sum(rung.budget for rung in trial.rungs), 0
+    while (budget := policy.next_budget(trial.index, largest)) is not None:
+        largest = budget
+    if not done:
+        return 0.0
+    return max(0.0, trial.usage.total_gpu_seconds / done * (largest - done))
 
 
 def _seconds_per_report(

@@ -148,7 +148,8 @@ class JobCreator:
         manifest = state.spec.trial.manifest
         try:
             body = await self._builder.build(
-                sweep, trial.name, trial.uid, action.attempt, trial.assignment
+                *(sweep, trial.name, trial.uid, action.attempt),
+                state.launched_assignment(trial),
             )
             if state.spec.trial.instance_count > 1:
                 await self._create_service(state)
@@ -227,7 +228,9 @@ class JobCreator:
         assert assignment is not None, "a space has at least one point"
         name = names.trial_name(state.name, 0)
         try:
-            body = await self._builder.build(sweep, name, _NO_TRIAL, 1, assignment)
+            body = await self._builder.build(
+                *(sweep, name, _NO_TRIAL, 1), state.spec.with_first_budget(assignment)
+            )
             # A trial of an earlier sweep may still have the name.
             body["metadata"]["name"] = f"{body['metadata']['name'][:50]}-check"
             resource = self._caches.workload_resource(state.spec.trial.manifest)

@@ -64,6 +64,7 @@ def sweep_snapshot(state: SweepState, settings: OperatorSettings) -> SweepSnapsh
         recalled=len(state.paused.recalled),
         ends_paused=state.paused.are_ending,
         has_checkpoint=spec.trial.checkpoint is not None,
+        has_budget=spec.budget_policy is not None,
         usage_limits=_usage_limits(state),
     )
 
@@ -107,6 +108,7 @@ def trial_snapshot(
     turn: Turn = NO_TURN_NEEDED,
     is_urgent: bool = False,
     violation: str = "",
+    rung_stop: StopDecision | None = None,
 ) -> TrialSnapshot:
     """Return a live trial: its record, what was decided about it, and what runs for it.
 
@@ -119,6 +121,7 @@ def trial_snapshot(
         turn: whether a trial of several pods may be started.
         is_urgent: its curve is to be recorded at once.
         violation: why its values stop it; empty if they do not.
+        rung_stop: the policy's decision if its execution succeeds with less than the largest budget.
     """
     status, since = trial.status, workload.since
     return TrialSnapshot(
@@ -149,6 +152,7 @@ def trial_snapshot(
         resumption=trial.resumption,
         desired=trial.desired,
         ran=status.ran,
+        rung_stop=rung_stop,
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),

@@ -138,7 +138,7 @@ def _any_assignment(state: SweepState) -> Assignment:
         return state.results.best.assignment
     proposed = RandomSampler(state.spec.space, state.seed).propose(0, [])
     assert proposed is not None, "a space has at least one point"
-    return proposed
+    return state.spec.with_first_budget(proposed)
 
 
 def _run_status(status: SweepStatus) -> str:

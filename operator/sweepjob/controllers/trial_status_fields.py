@@ -15,6 +15,8 @@ from ..api.sweeptrial.other_metrics import KEY as OTHER_METRICS
 from ..api.sweeptrial.other_metrics import dump_other_metrics
 from ..api.sweeptrial.pod_states import dump_pod_state
 from ..api.sweeptrial.serialization import dump_stop
+from ..api.sweeptrial.stop_decision import StopDecision
+from ..api.sweeptrial.trial_budget import TrialBudget, dump_budget, with_rung
 from ..api.sweeptrial.trial_record import TrialRecord
 from ..lifecycle import actions as act
 from ..timestamps import format_time
@@ -186,6 +188,25 @@ def result_fields(state: SweepState, trial: TrialState) -> dict[str, Any]:
     if not criteria.constraints:
         return {"values": dumped}
     return {"values": dumped, "feasible": criteria.outcome(values).is_feasible}
+
+
+def budget_fields(
+    state: SweepState, trial: TrialState, stop: StopDecision | None = None
+) -> dict[str, Any]:
+    """Return the budget of a trial that is run again with larger ones.
+
+    Args:
+        state: the state of the trial's sweep.
+        trial: a live trial.
+        stop: a decision about it that is about to be recorded; None without one.
+    """
+    rungs = trial.rungs
+    if stop is not None and stop.pauses:
+        rungs = with_rung(rungs, stop)
+    current = state.budget_after(trial.index, rungs)
+    if current is None:
+        return {}
+    return {"budget": dump_budget(TrialBudget(state.spec.budget_parameter, current, rungs))}
 
 
 def pending_fields(trial: TrialState, record: TrialRecord) -> dict[str, Any]:

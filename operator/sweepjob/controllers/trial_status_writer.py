@@ -79,6 +79,7 @@ class TrialStatusWriter:
         now = self._clock()
         run_seconds = sweep.trials.run_seconds(trial, now)
         status = trial_status_fields.stop_fields(trial, action, run_seconds, now)
+        status |= trial_status_fields.budget_fields(sweep.state, trial, action.stop)
         await self._write(sweep, trial, status, now)
         self.adopt_stop(sweep, trial, action.stop)
 
@@ -322,6 +323,7 @@ class TrialStatusWriter:
         record = self._recorded(sweep.state, trial)
         status |= trial_status_fields.pending_fields(trial, record)
         status |= trial_status_fields.result_fields(sweep.state, trial)
+        status = trial_status_fields.budget_fields(sweep.state, trial) | status
         await self._patch(sweep, trial, record, status, now, priority)
 
     async def _patch(

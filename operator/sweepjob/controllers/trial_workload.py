@@ -86,6 +86,14 @@ class Workload:
         )
 
     @property
+    def has_ended_pod(self) -> bool:
+        """Whether the trainer of a pod of the current attempt has ended."""
+        pods = self.current_pods
+        return self.trainer_end is not None or any(
+            p.view.is_terminal or p.containers_succeeded for p in pods
+        )
+
+    @property
     def trainer_end(self) -> TrainerEnd | None:
         """How the trainer ended while other containers of its pod still run; None otherwise."""
         pods = (p.view for p in self.current_pods if not p.view.is_terminal)

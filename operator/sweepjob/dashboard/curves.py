@@ -9,7 +9,7 @@ from typing import Any
 from ..early_stopping.curve import Curve
 from ..early_stopping.evaluator import PolicyEvaluator
 from ..early_stopping.policies.registry import POLICIES
-from ..early_stopping.policy import Policy
+from ..early_stopping.policy import REPORTS, Policy, unit_of
 from ..objective import Goal
 from ..protocol import MAX_POINTS
 from ..read_model.trial_view import TrialView
@@ -100,9 +100,11 @@ def policy_threshold(
         trials: of the sweep, and those of other sweeps that it compares with.
 
     Returns:
-        ``intervals`` and ``values``; None if the policy compares nothing, or is that of a plug-in and
-        raises an error.
+        ``intervals`` and ``values``; None if the policy compares nothing, if its intervals are no reports
+        but budgets, or if it is that of a plug-in and raises an error.
     """
+    if unit_of(policy) != REPORTS:
+        return None
     try:
         thresholds = _thresholds(policy, goal, trials)
     except Exception as error:

@@ -28,8 +28,8 @@ def trial_fields(
         metric_points: the same of the curve of each other metric; 0 for no such curves.
     """
     status = body.get("status") or {}
-    stop = status.get("stop") or {}
-    values = dict(leaves(trial.record.assignment))
+    stop, budget = status.get("stop") or {}, trial.record.budget
+    values = dict(leaves(trial.record.parameters))
     pods = [asdict(pod) for pod in trial.record.pods]
     row = full_trial_row(trial, now)
     for key in ("tags", "note"):
@@ -39,6 +39,7 @@ def trial_fields(
         **row,
         **({"pods": pods} if pods else {}),
         **_result_fields(status, trial),
+        **({} if budget is None else {"budgetParameter": budget.parameter}),
         "parameters": values,
         "texts": dict(trial.parameters),
         "curve": sample_curve(trial.curve, points),

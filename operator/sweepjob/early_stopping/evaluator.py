@@ -62,6 +62,32 @@ class PolicyEvaluator:
         rank = self._rankings.record(trial, interval, curve.score, compared)
         return self.policy.decide(interval, rank, self.goal)
 
+    def judge_rung(self, trial: int, budget: int, curve: Curve) -> Decision:
+        """Ask the policy about a trial whose execution with a budget has ended. Nothing is ranked.
+
+        Args:
+            trial: the trial's index.
+            budget: the budget.
+            curve: its reports.
+        """
+        ranking = self._rankings.at(budget)
+        ranking.remove(trial)
+        rank = self._rankings.record(trial, budget, curve.score, curve.score)
+        decision = self.policy.decide(budget, rank, self.goal)
+        self._rankings.at(budget).remove(trial)
+        return decision
+
+    def record_rung(self, trial: int, budget: int, score: float) -> None:
+        """Rank a trial by what it had reached when its execution with a budget had ended.
+
+        Args:
+            trial: the trial's index.
+            budget: the budget.
+            score: its best score by then; minus infinity without a finite one.
+        """
+        self._rankings.at(budget).remove(trial)
+        self._rankings.record(trial, budget, score, score)
+
     def choose(
         self, paused: Mapping[int, PausedTrial], *, must_complete: bool
     ) -> Resumption | None:

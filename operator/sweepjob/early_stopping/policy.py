@@ -50,6 +50,7 @@ class IntervalSchedule:
         return rest == 0 and interval >= self.delay_evaluation and is_kept(evaluation)
 
 
+REPORTS = "interval"  # what messages call the number of a report
 EVERY_INTERVAL = IntervalSchedule()
 
 
@@ -145,6 +146,32 @@ class PausingPolicy(Policy, Protocol):
         ...
 
 
+@runtime_checkable
+class BudgetPolicy(PausingPolicy, Protocol):
+    """A pausing policy that may give the script a budget, where trials have no checkpoints.
+
+    A trial that it continues is then run again from the start, with the next larger budget. The policy is
+    applied when an execution ends, and the interval is its budget.
+    """
+
+    @property
+    def budget_parameter(self) -> str:
+        """The name of the parameter; empty where trials go on from their checkpoints."""
+        ...
+
+    def next_budget(self, trial: int, done: int) -> int | None:
+        """Return the budget of a trial's next execution.
+
+        Args:
+            trial: the trial's index.
+            done: the budget of the execution before; 0 before the first.
+
+        Returns:
+            None after the largest budget.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A policy's decision about a trial at one of its reports.
@@ -200,7 +227,8 @@ class Decision:
         value = goal.reported(rank.score) if math.isfinite(rank.score) else None
         verb = "stopped it" if stop else "paused it" if pause else "continued it"
         best = "its report, which is not finite," if value is None else f"its best {value:.6g}"
-        message = f"{policy.name} {verb} at interval {interval}: {best} {explanation}"
+        unit = unit_of(policy)
+        message = f"{policy.name} {verb} at {unit} {interval}: {best} {explanation}"
         if threshold is not None and not math.isfinite(threshold):
             threshold = None
         others = rank.other_count
@@ -233,6 +261,11 @@ class NoPolicy:
         """Let the trial continue."""
         explanation = "there is no policy: every trial runs to its end"
         return Decision(False, self.name, "", interval, None, None, rank.other_count, explanation)
+
+
+def unit_of(policy: Policy) -> str:
+    """Return what the intervals of a policy are called: ``interval``, or the name of its budget."""
+    return getattr(policy, "budget_parameter", "") or REPORTS
 
 
 def count_trials(number: int) -> str:

@@ -25,11 +25,13 @@ class RecordedTrial:
         trial: the trial's number, unique and not negative.
         values: all reports of the primary metric.
         seconds: the duration of each report, not negative; of the length of ``values``.
+        is_timed: the durations were recorded.
     """
 
     trial: int
     values: tuple[float, ...]
     seconds: tuple[Seconds, ...]
+    is_timed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,25 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayedReport:
+    """A report in a replay.
+
+    Attributes:
+        trial: the trial's number.
+        number: the number of the report, from 1.
+        value: the value.
+        at: seconds since the start of the replay.
+        seconds: how long the trial ran for it until then.
+    """
+
+    trial: int
+    number: int
+    value: float
+    at: Seconds
+    seconds: Seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """The result of a replay.
 
@@ -59,11 +80,13 @@ class Replay:
         outcomes: the outcomes, in the order of the recorded trials.
         saved: the share of the trials' total time that the policy saved, 0 to 1.
         best_lost: whether the trial with the best value was stopped before it reached it.
+        reports: all reports that were made, in their order.
     """
 
     outcomes: tuple[Outcome, ...]
     saved: float
     best_lost: bool
+    reports: tuple[ReplayedReport, ...] = ()
 
 
 def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurrent: int) -> Replay:
@@ -88,7 +111,7 @@ def replay(trials: Sequence[RecordedTrial], policy: Policy, goal: Goal, concurre
     total = sum(sum(recorded.seconds) for recorded in trials)
     saved = float(1 - Fraction(sum(spent)) / total) if total else 0.0
     best = max((goal.score(v) for t in trials for v in t.values), default=simulation.best)
-    return Replay(outcomes, saved, simulation.best < best)
+    return Replay(outcomes, saved, simulation.best < best, tuple(simulation.reports))
 
 
 @dataclass(slots=True)
@@ -105,6 +128,7 @@ class _Simulation:
     pauses: dict[int, tuple[Decision, RecordedTrial, Seconds]] = field(default_factory=dict)
     started: dict[int, Seconds] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    reports: list[ReplayedReport] = field(default_factory=list)
     has_success: bool = False
     best: float = float("-inf")
 
@@ -144,7 +168,9 @@ class _Simulation:
         """Process the next report."""
         now, number = heapq.heappop(self.queue)
         recorded, curve = self.running[number]
-        curve.append(recorded.values[curve.count])
+        seconds, value = recorded.seconds[curve.count], recorded.values[curve.count]
+        curve.append(value)
+        self.reports.append(ReplayedReport(number, curve.count, value, now, seconds))
         self.best = max(self.best, curve.score)
         decision = self.evaluator.evaluate(number, curve)
         is_over = curve.count == len(recorded.values)

@@ -60,6 +60,8 @@ class TrialSnapshot:
         resumption: why it continues, if it is paused and has a slot; not recorded yet.
         desired: what a person wants of it.
         ran: seconds that its trainer ran in executions that were paused.
+        rung_stop: the policy's decision if its execution has succeeded with less than the largest
+            budget; None otherwise.
     """
 
     index: int
@@ -93,6 +95,7 @@ class TrialSnapshot:
     resumption: Cause | None = None
     desired: DesiredState = UNDECIDED
     ran: float = 0.0
+    rung_stop: StopDecision | None = None
 
     @property
     def is_paused(self) -> bool:
@@ -201,6 +204,7 @@ class SweepSnapshot:
         recalled: how many of them a person wants to continue.
         ends_paused: the paused trials end, since nothing is left that could let one continue.
         has_checkpoint: trials can go on from a checkpoint.
+        has_budget: trials are run again with larger budgets.
         usage_limits: limits on GPU-hours and cost, with what the trials used of them.
     """
 
@@ -229,6 +233,7 @@ class SweepSnapshot:
     recalled: int = 0
     ends_paused: bool = False
     has_checkpoint: bool = False
+    has_budget: bool = False
     usage_limits: tuple[UsageLimit, ...] = ()
 
     @property

@@ -21,6 +21,7 @@ from .actions import (
 )
 from .attempt_end import COMPLETED, POD_DELETED, after_attempt, next_attempt, success
 from .group_planner import give_up_start, plan_group, wait_for_turn
+from .larger_budget import with_larger_budget
 from .node_loss import (
     NODE_LOST,
     awaited_pods,
@@ -54,6 +55,11 @@ def plan_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
     """
     if sweep.has_manifest:
         return _plan_object_trial(trial, sweep, now)
+    return with_larger_budget(trial, sweep, _plan_job_trial(trial, sweep, now))
+
+
+def _plan_job_trial(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> Plan:
+    """Plan the next steps of a trial that is a Job."""
     leftovers = end_earlier_attempts(trial)
     if leftovers:
         return Plan(leftovers)

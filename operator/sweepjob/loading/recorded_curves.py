@@ -63,7 +63,7 @@ def _trial(data: Any) -> RecordedTrial:
         seconds = tuple(_duration(n, v) for n, v in enumerate(_list(data, "seconds")))
     if len(seconds) != len(values):
         raise ValueError(f"seconds: {len(seconds)} for {len(values)} values; give one for each")
-    return RecordedTrial(trial, values, seconds)
+    return RecordedTrial(trial, values, seconds, is_timed="seconds" in data)
 
 
 def _list(data: dict[str, Any], key: str) -> list[Any]:

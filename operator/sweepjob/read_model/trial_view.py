@@ -65,7 +65,7 @@ class TrialView:
         return cls(
             record=record,
             curve=load_curve(record.curve, Curve(goal)),
-            parameters={name: value_text(value) for name, value in leaves(record.assignment)},
+            parameters={name: value_text(value) for name, value in leaves(record.parameters)},
             gpu_seconds_used=sum(record.gpu_used.values()),
             log_tails=parse_log_tails(body),
             # Not parsed: thousands of trials have twenty curves each, and few are looked at.

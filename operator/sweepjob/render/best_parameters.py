@@ -25,7 +25,7 @@ def _data(sweep: SweepView, trial: TrialView, outputs: Outputs) -> dict[str, Any
         data |= {"metric": sweep.metric, "value": sweep.best_value}
     if not sweep.criteria.is_plain:
         data["values"] = dict(outcome_of(trial, sweep.criteria).values)
-    data["parameters"] = trial.record.assignment
+    data["parameters"] = trial.record.parameters
     return {**data, "outputs": dict(outputs)} if outputs else data
 
 
@@ -43,12 +43,12 @@ def _yaml(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
 
 
 def _env(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
-    variables = parameter_variables(trial.record.assignment)
+    variables = parameter_variables(trial.record.parameters)
     return "\n".join(f"{name}={shell_quote(value)}" for name, value in variables.items())
 
 
 def _args(sweep: SweepView, trial: TrialView, outputs: Outputs) -> str:
-    pairs = ((name, value_text(value)) for name, value in leaves(trial.record.assignment))
+    pairs = ((name, value_text(value)) for name, value in leaves(trial.record.parameters))
     # --NAME=VALUE in one word, since argparse takes a separate word such as -1e-05 for an option.
     return " ".join(f"{shell_quote(f'--{name}')}={shell_quote(value)}" for name, value in pairs)
 

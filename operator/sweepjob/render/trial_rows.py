@@ -89,7 +89,7 @@ def full_trial_row(trial: TrialView, now: float) -> Row:
     row |= {"started": record.started, "ended": trial.ended, "failures": record.failures}
     row |= {"disruptions": record.disruptions, "stop": stop_row(record.stop)}
     row |= {"code": record.code, "tags": dict(trial.tags), "note": trial.note}
-    return {**row, "parameters": record.assignment}
+    return {**row, "parameters": record.parameters}
 
 
 def metric_rows(trial: TrialView) -> dict[str, Row]:

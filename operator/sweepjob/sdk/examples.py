@@ -17,6 +17,7 @@ EXAMPLES = {
     "MedianStoppingPolicy": "MedianStoppingPolicy(evaluation_interval=1, delay_evaluation=5)",
     "TruncationSelectionPolicy": "TruncationSelectionPolicy(truncation_percentage=20)",
     "AshaPolicy": "AshaPolicy(reduction_factor=3, grace_period=1)",
+    "HyperbandPolicy": "HyperbandPolicy(max_reports=81)",
     "ForecastPolicy": "ForecastPolicy(probability=0.05)",
     "AutoPolicy": "AutoPolicy()",
     "RandomSamplingAlgorithm": 'RandomSamplingAlgorithm(rule="sobol", seed=7)',

@@ -126,6 +126,8 @@ class AshaPolicy(EarlyTerminationPolicy):
         max_reports: Reports of a full run; later reports have no rung.
         mode: ``stop``, the default, or ``promote``: the others are paused, and continue when they are
             among the best later. That needs ``checkpoint`` of the command.
+        budget_parameter: For scripts without checkpoints: the parameter that gives the script its budget.
+            A trial that continues is run again with a larger one, up to ``max_reports``.
 
     Raises:
         ArgumentError: An argument is invalid.
@@ -136,6 +138,43 @@ class AshaPolicy(EarlyTerminationPolicy):
     grace_period: int | None = None
     max_reports: int | None = None
     mode: str | None = None
+    budget_parameter: str | None = None
+
+
+@dataclass(kw_only=True)
+class HyperbandPolicy(EarlyTerminationPolicy):
+    """Hyperband: asynchronous successive halving in several brackets. Azure has no such policy.
+
+    Args:
+        max_reports: Reports of a full run.
+        reduction_factor: Factor by which each rung reduces the number of trials; 3 by default.
+        grace_period: Report of the first rung of the first bracket; 1 by default.
+        brackets: Number of brackets; as many as there are rungs, and one without a rung, by default.
+        mode: ``stop``, or ``promote``: the others are paused, and continue when they are among the best
+            later. That needs ``checkpoint`` of the command, and is the default with one.
+        budget_parameter: For scripts without checkpoints: the parameter that gives the script its budget.
+            A trial that continues is run again with a larger one, up to ``max_reports``.
+
+    Raises:
+        ArgumentError: An argument is invalid or missing.
+
+    >>> HyperbandPolicy(max_reports=81).to_spec()
+    {'type': 'hyperband', 'maxReports': 81}
+    """
+
+    type = "hyperband"
+    reduction_factor: int | None = None
+    grace_period: int | None = None
+    max_reports: int | None = None
+    brackets: int | None = None
+    mode: str | None = None
+    budget_parameter: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_reports is None:
+            message = "HyperbandPolicy.max_reports: is required, such as 81"
+            raise ArgumentError(message + example_of("HyperbandPolicy"))
+        super().__post_init__()
 
 
 @dataclass(kw_only=True)
@@ -190,6 +229,7 @@ _POLICIES: dict[str, type[EarlyTerminationPolicy]] = {
         MedianStoppingPolicy,
         TruncationSelectionPolicy,
         AshaPolicy,
+        HyperbandPolicy,
         ForecastPolicy,
         AutoPolicy,
     )

@@ -51,6 +51,6 @@ def manifest_of_retraining(
         best = best_trial(body, now=now, trial=trial, trials=lambda: trials)
         views = trial_views(trials, best.sweep.goal)
         found = next(view for view in views if view.name == best.name)
-        return retrain_job(best, found.record.assignment)[0]
+        return retrain_job(best, found.record.parameters)[0]
     except PromotionError as error:
         raise SweepError(str(error)) from None

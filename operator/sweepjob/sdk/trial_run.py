@@ -110,7 +110,7 @@ class TrialRun(TrialJobOfAzure, Displayed):
         return cls(
             name=view.name,
             index=view.index,
-            parameters=record.assignment,
+            parameters=record.parameters,
             phase=view.phase,
             reason=record.stop.reason if record.stop else record.reason,
             message=record.stop.message if record.stop else record.message,

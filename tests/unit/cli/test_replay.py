@@ -177,7 +177,7 @@ def test_an_inline_policy_that_the_file_could_not_have_is_refused(program: Progr
     assert program("replay", "-f", sweep, curves, "--compare", json.dumps(PROMOTE)) == 1
     assert program.err.startswith("error: earlyTermination.mode: 'promote': asha pauses trials")
     assert "add trial.checkpoint: {output: NAME}" in program.err
-    assert program.err.rstrip().endswith("or use mode: stop")
+    assert "or use mode: stop, or budgetParameter: NAME" in program.err
 
 
 def test_a_non_finite_value_is_valid_json(program: Program) -> None:
@@ -246,3 +246,40 @@ def test_a_replay_with_pauses_has_one_complete_trial_at_least(
     assert complete
     assert all(o.reports == 9 for o in complete)
     assert all(o.stopped is None or o.stopped.pause for o in result.outcomes)
+
+
+def test_it_says_when_limits_would_have_ended_the_sweep(program: Program) -> None:
+    values = [[0.5, 0.7], [0.3, 0.4], [0.9, 0.8], [0.1, 0.3]]
+    rows = [{"trial": n, "values": v, "seconds": [1800, 1800]} for n, v in enumerate(values)]
+    curves = program.file("\n".join(map(json.dumps, rows)), "curves.jsonl")
+    limits = {
+        "maxTotalTrials": 4,
+        "maxConcurrentTrials": 2,
+        "target": 0.85,
+        "noImprovementTrials": 3,
+        "maxGpuHours": 5,
+        "maxCost": 15,
+        "prices": {"nvidia.com/gpu": 3},
+    }
+    trial = {
+        "image": "i",
+        "command": "train ${{search_space.lr}} ${{search_space.units}}",
+        "resources": {"limits": {"nvidia.com/gpu": 2}},
+    }
+    file = program.file(yaml.safe_dump(sweepjob(limits=limits, trial=trial)))
+    assert program("replay", "-f", str(file), str(curves)) == 0
+    said = program.out
+    assert (
+        "target 0.85: ends the sweep after 1h30m, when 2 of 4 trials have ended; saves 12.5 % of the "
+        "trials' time; the best value is kept" in said
+    )
+    assert "noImprovementTrials 3: not reached" in said
+    # Four GPUs are in use: 5 GPU-hours are over after 75 minutes.
+    assert "maxGpuHours 5: ends the sweep after 1h15m, when 2 of 4 trials have ended" in said
+    assert "saves 37.5 % of the trials' time (3 GPU-hours); the best value is LOST" in said
+    assert "maxCost 15: ends the sweep after 1h15m" in said
+    assert "(a cost of 9)" in said
+    untimed = [{"trial": row["trial"], "values": row["values"]} for row in rows]
+    curves = program.file("\n".join(map(json.dumps, untimed)), "untimed.jsonl")
+    assert program("replay", "-f", str(file), str(curves)) == 0
+    assert "maxGpuHours 5: not judged: the curves have no seconds" in program.out

@@ -65,4 +65,6 @@ test("a stop lies on the curve, not at the best value before", () => {
   const gap = { intervals: [1, 2, 3], values: [0.5, 0.9, null] };
   assert.deepEqual(stopPoint({ curve: gap, stop }), [2, 0.9]);
   assert.deepEqual(stopPoint({ curve: { intervals: [], values: [] }, stop }), [3, 0.9]);
+  const whole = { intervals: [1, 2, 3, 4, 5], values: [0.1, 0.2, 0.3, 0.4, 0.5] };
+  assert.deepEqual(stopPoint({ curve: whole, stop, budgetParameter: "epochs" }), [5, 0.5]);
 });

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,20 +37,23 @@ while epoch < 6:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are supervised on Linux")
-def test_a_paused_trial_goes_on_from_its_checkpoint_in_the_same_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        ({"type": "asha", "mode": "promote"}, "Asha"),
+        ({"type": "hyperband", "brackets": 1}, "Hyperband"),
+    ],
+)
+def test_a_paused_trial_goes_on_from_its_checkpoint_in_the_same_folder(
+    tmp_path: Path, policy: dict[str, Any], reason: str
+) -> None:
     local = Local(tmp_path)
     (tmp_path / "halving.py").write_text(SCRIPT)
     volume = {"persistentVolumeClaim": {"claimName": "state"}}
     changes = {
         "searchSpace": {"level": {"type": "choice", "values": [0.9, 0.1, 0.2]}},
         "limits": {"maxTotalTrials": 3, "maxConcurrentTrials": 1},
-        "earlyTermination": {
-            "type": "asha",
-            "mode": "promote",
-            "reductionFactor": 2,
-            "gracePeriod": 3,
-            "maxReports": 6,
-        },
+        "earlyTermination": {**policy, "reductionFactor": 2, "gracePeriod": 3, "maxReports": 6},
         "outputs": {"state": {"volume": volume}},
         "trial": {
             "command": [sys.executable, "halving.py"],
@@ -65,7 +69,7 @@ def test_a_paused_trial_goes_on_from_its_checkpoint_in_the_same_folder(tmp_path:
     values = [float(text) for text in status["curve"]["values"].split()]
     assert values == [0.901, 0.902, 0.903, 0.904, 0.905, 0.906], "each step counts once"
     [paused] = status["executions"]
-    assert (paused["attempt"], paused["reason"]) == (1, "Asha")
+    assert (paused["attempt"], paused["reason"]) == (1, reason)
     [starts] = tmp_path.rglob("local-0/starts")
     assert starts.read_text().split() == ["0", "2"], "the second process went on"
     for other in others:

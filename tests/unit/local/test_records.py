@@ -24,6 +24,7 @@ POLICIES: list[dict[str, Any]] = [
     {"type": "median_stopping"},
     {"type": "truncation_selection", "truncationPercentage": 40},
     {"type": "asha"},
+    {"type": "hyperband", "maxReports": 4, "brackets": 1},
 ]
 
 

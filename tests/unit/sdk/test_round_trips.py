@@ -75,6 +75,7 @@ policies = st.none() | st.sampled_from(
         {"type": "median_stopping", "evaluationInterval": 2},
         {"type": "truncation_selection", "truncationPercentage": 20},
         {"type": "asha"},
+        {"type": "hyperband", "maxReports": 81, "brackets": 2, "mode": "stop"},
         {"type": "forecast", "probability": 0.05},
         {"type": "auto", "maxReports": 100},
     ]

@@ -12,6 +12,9 @@ from .early_termination import parse_policy, policy_in_force
 from .sweep_spec import SweepSpec
 
 _PATH = "spec.trial.checkpoint"
+_INSTEAD_OF_PROMOTE = (
+    "use mode: stop, or budgetParameter: NAME, which runs a script again with a larger budget"
+)
 # Volume sources whose content is gone with the pod, or cannot be written.
 _NOT_KEPT = (
     *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "gitRepo", "image", "projected"),
@@ -82,10 +85,10 @@ def with_policy(spec: SweepSpec, section: Reader) -> SweepSpec:
 
 
 def _check_pauses(spec: SweepSpec, section: Reader) -> None:
-    if not spec.policy_pauses or spec.trial.checkpoint is not None:
+    if not spec.policy_pauses or spec.trial.checkpoint is not None or spec.budget_parameter:
         return
     mode = section.data.get("mode")
-    key, remedy = ("type", "use another policy") if mode is None else ("mode", "use mode: stop")
+    key, remedy = ("type", "use another policy") if mode is None else ("mode", _INSTEAD_OF_PROMOTE)
     message = (
         f"{spec.policy.name} pauses trials, which need a checkpoint to go on from; add trial.checkpoint: "
         f"{{output: NAME}} with an output that the script saves its state to, or {remedy}"

@@ -31,13 +31,18 @@ from ..parsing.size_limits import NAME_LIMIT, VALUE_LIMIT
 _NAME = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_]{{0,{NAME_LIMIT - 1}}}")
 _MAX_DEPTH = 32
 LARGEST_CHOICE = 1000
-_NAME_RULE = (
+NAME_RULE = (
     f"a parameter's name has letters, digits and _, at most {NAME_LIMIT}, and no digit first"
 )
 _BOUNDS = ("minValue", "maxValue")
 # The bounds of log forms as values instead of exponents.
 VALUE_KEYS = ("low", "high")
 _MOMENTS = ("mu", "sigma")
+
+
+def is_parameter_name(name: str) -> bool:
+    """Return whether a text may be the name of a parameter."""
+    return _NAME.fullmatch(name) is not None
 
 
 def parse_space(reader: Reader, base: float = math.e) -> Space:
@@ -60,7 +65,7 @@ def _branch(reader: Reader, base: float, *, constants: bool) -> Branch:
         return Branch(entries)
     for name, value in reader.data.items():
         if not _NAME.fullmatch(str(name)):
-            reader.note(str(name), value, _NAME_RULE + _similar_name(str(name)))
+            reader.note(str(name), value, NAME_RULE + _similar_name(str(name)))
         if constants and isinstance(value, Scalar):
             entries[name] = _constant(reader, str(name), value)
         else:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...early_stopping.policy import PausingPolicy, Policy
+from ...early_stopping.policy import BudgetPolicy, PausingPolicy, Policy
 from ...objective import Objective
 from ...pareto.feasibility import Constraint
 from ...search.initial_points import InitialPoint
 from ...search.outcomes import Outcomes
 from ...search.samplers.registry import SamplerSpec
-from ...search.space import Space
+from ...search.space import Assignment, Space
 from ..criteria import Criteria
 from ..names import QUEUE_LABEL
 from .code import Code
@@ -155,6 +155,29 @@ class SweepSpec:
     def policy_pauses(self) -> bool:
         """Whether early termination pauses trials."""
         return isinstance(self.policy, PausingPolicy)
+
+    @property
+    def budget_policy(self) -> BudgetPolicy | None:
+        """Early termination, if it gives the script a budget; None otherwise."""
+        policy = self.policy
+        has_budget = isinstance(policy, BudgetPolicy) and policy.budget_parameter
+        return policy if has_budget and isinstance(policy, BudgetPolicy) else None
+
+    @property
+    def budget_parameter(self) -> str:
+        """The parameter that gives the script its budget; empty without one."""
+        return "" if self.budget_policy is None else self.budget_policy.budget_parameter
+
+    def with_first_budget(self, assignment: Assignment) -> Assignment:
+        """Return the parameters with the smallest budget, as any execution needs one.
+
+        Args:
+            assignment: the parameters of a trial.
+        """
+        policy = self.budget_policy
+        if policy is None:
+            return assignment
+        return {**assignment, policy.budget_parameter: policy.next_budget(0, 0)}
 
     @property
     def is_queued(self) -> bool:

@@ -24,6 +24,7 @@ from .incomplete_reports import parse_incomplete_reasons
 from .other_metrics import parse_other_metrics
 from .pod_states import parse_pod_state
 from .stop_decision import StopDecision
+from .trial_budget import parse_budget
 from .trial_record import TrialRecord
 
 _LARGEST_INDEX = 2**31 - 1
@@ -110,6 +111,7 @@ def parse_record(body: Mapping[str, Any]) -> TrialRecord:
         tags=parse_tags(meta, MOST_TAGS),  # anybody may add labels, and the cache has all records
         ran=status.amount("runSeconds"),
         resumed=status.moment("resumeTime"),
+        budget=parse_budget(status),
         held=tuple(map(parse_held, status.children("held"))),
         reason=status.text("reason"),
         message=status.text("message"),

@@ -16,6 +16,7 @@ from .incomplete_reports import IncompleteReason
 from .pod_states import PodState
 from .stop_decision import StopDecision
 from .stored_curve import StoredCurve
+from .trial_budget import TrialBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class TrialRecord:
             objective and no constraints.
         other_metrics: the curves of metrics besides the primary one; only of a trial that has not ended.
         tags: tags that people gave it, by key; the first ones where there are too many.
+        budget: the budgets with which it is run; None in a sweep without budgets.
         problems: unreadable fields of the object, with path and value; normally empty.
         is_held: the operator does not act on the trial, because too little of the object can be read.
     """
@@ -101,8 +103,16 @@ class TrialRecord:
     resumed: float | None = None
     held: tuple[HeldResources, ...] = ()
     tags: Tags = field(default_factory=dict)
+    budget: TrialBudget | None = None
     problems: tuple[str, ...] = ()
     is_unmanaged: bool = False
+
+    @property
+    def parameters(self) -> Assignment:
+        """The parameters with which it has reached its best value: with the budget, where it has one."""
+        if self.budget is None:
+            return self.assignment
+        return {**self.assignment, self.budget.parameter: self.budget.of_value(self.curve.best)}
 
     @property
     def last_attempt(self) -> int:

@@ -7,7 +7,7 @@ operator starts.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,17 @@ from ...api.criteria import Criteria
 from ...api.meta.cause import Cause
 from ...api.meta.identity import ObjectIdentity
 from ...api.names import REASON_CHECKPOINT_NOT_USED
+from ...api.phases import TrialPhase
 from ...api.spec.sweep_spec import SweepSpec
+from ...api.sweeptrial.stop_decision import StopDecision
+from ...api.sweeptrial.trial_budget import RungResult, budget_of_value
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.activity import Activity
 from ...early_stopping.evaluator import PolicyEvaluator
+from ...early_stopping.policy import Decision
 from ...lifecycle.snapshot import Totals
 from ...search.sampler import Observation
+from ...search.space import Assignment
 from ..warm_start import Source
 from .ended_trial_warnings import EndedTrialWarnings
 from .paused_trials import PausedTrials
@@ -137,6 +142,62 @@ class SweepState:
             return Activity.RUNNING
         return Activity.WAITING if stop.pauses and stop.policy else Activity.INACTIVE
 
+    def budget_of(self, trial: TrialState) -> int | None:
+        """Return the budget of the execution that runs or comes next; None in a sweep without budgets.
+
+        Args:
+            trial: a live trial.
+        """
+        return self.budget_after(trial.index, trial.rungs)
+
+    def budget_after(self, index: int, rungs: Sequence[RungResult]) -> int | None:
+        """Return the budget of the execution that follows others; None in a sweep without budgets.
+
+        Args:
+            index: the trial's index.
+            rungs: its executions with less than the largest budget that have succeeded, in their order.
+        """
+        policy = self.spec.budget_policy
+        if policy is None:
+            return None
+        done = rungs[-1].budget if rungs else 0
+        return policy.next_budget(index, done) or done
+
+    def launched_assignment(self, trial: TrialState) -> Assignment:
+        """Return the parameters of a trial's execution that runs or comes next: with its budget."""
+        budget = self.budget_of(trial)
+        if budget is None:
+            return trial.assignment
+        return {**trial.assignment, self.spec.budget_parameter: budget}
+
+    def assignment_of(self, trial: TrialState, value: float | None) -> Assignment:
+        """Return the parameters with which a trial has reached its best value: with the budget.
+
+        Args:
+            trial: the trial.
+            value: that value.
+        """
+        current = self.budget_of(trial)
+        if current is None:
+            return trial.assignment
+        budget = budget_of_value(value, trial.rungs, current)
+        return {**trial.assignment, self.spec.budget_parameter: budget}
+
+    def rung_stop(self, trial: TrialState) -> StopDecision | None:
+        """Return the policy's decision about a trial whose execution has succeeded.
+
+        Returns:
+            None where that ends the trial: it had the largest budget, or has reached the target.
+        """
+        policy, budget = self.spec.budget_policy, self.budget_of(trial)
+        if policy is None or budget is None or trial.status.stop is not None:
+            return None
+        curve, goal = trial.reports.curve, self.spec.objective.goal
+        is_largest = policy.next_budget(trial.index, budget) is None
+        if is_largest or self.spec.limits.is_target_reached(curve.best, goal):
+            return None
+        return stop_of(self.evaluator.judge_rung(trial.index, budget, curve))
+
     def stopping_violation(self, trial: TrialState) -> str:
         """Return why a live trial is stopped because of its values; empty if it is not."""
         if not any(constraint.stops_trials for constraint in self.criteria.constraints):
@@ -227,3 +288,17 @@ class SweepState:
         excesses = self.criteria.excesses(self.values_of(trial))
         score = trial.reports.curve.score
         return Observation(trial.index, trial.assignment, score, ended=True, constraints=excesses)
+
+
+def stop_of(decision: Decision) -> StopDecision:
+    """Return what a policy's decision to stop or to pause a trial is on record as."""
+    return StopDecision(
+        outcome=TrialPhase.PAUSED if decision.pause else TrialPhase.EARLY_STOPPED,
+        reason=decision.reason,
+        message=decision.message,
+        policy=decision.policy,
+        interval=decision.interval,
+        value=decision.value,
+        threshold=decision.threshold,
+        comparators=decision.comparators,
+    )

@@ -29,6 +29,7 @@ from .sweep_transitions.pauses import PauseTransitions
 from .sweep_transitions.proposals import ProposalTransitions
 from .sweep_transitions.slots import SlotTransitions
 from .sweep_transitions.spec import SpecTransitions
+from .trial_state import TrialState
 from .trial_store import TrialStore
 
 
@@ -115,7 +116,9 @@ class SweepStore(
                 continue
             if trial.phase is TrialPhase.SUCCEEDED and trial.curve.is_whole:
                 state.evaluator.add_complete(curve)
-            if not state.criteria.stopping_violation(values):
+            # The reports of other sweeps tell nothing of budgets.
+            is_compared = state.spec.budget_policy is None
+            if is_compared and not state.criteria.stopping_violation(values):
                 yield number, curve
 
     def _load_records(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
@@ -124,7 +127,9 @@ class SweepStore(
             if trial is None:
                 continue
             if not self.state.stopping_violation(trial):
-                yield trial.index, trial.reports.curve
+                if self.state.spec.budget_policy is None:
+                    yield trial.index, trial.reports.curve
+                self._load_rungs(trial)
             since = trial.status.started or self.state.started
             for best in (trial.reports.curve.best, trial.reports.unreadable_best):
                 self._compare_with_best(trial, best, since)
@@ -134,6 +139,14 @@ class SweepStore(
             if record.phase.is_end:
                 end = (record.phase, record.gpu_saved, record.message, record.ended)
                 self.record_end(trial, *end, record.values)
+
+    def _load_rungs(self, trial: TrialState) -> None:
+        """Rank a trial at the budgets with which it was run."""
+        if self.state.spec.budget_policy is None:
+            return
+        for rung in trial.rungs:
+            score = rung.score(self.state.spec.objective.goal)
+            self.state.evaluator.record_rung(trial.index, rung.budget, score)
 
 
 def _proposals(spec: SweepSpec, seed: int) -> Proposals:

@@ -19,6 +19,7 @@ from ...api.sweeptrial.incomplete_reports import IncompleteReason
 from ...api.sweeptrial.log_tail import LogTail
 from ...api.sweeptrial.pod_states import PodState
 from ...api.sweeptrial.stop_decision import StopDecision
+from ...api.sweeptrial.trial_budget import RungResult
 from ...early_stopping.curve import Curve
 from ...early_stopping.curve_steps import NO_STEPS, CurveSteps
 from ...lifecycle.pod_failures import PodFailure
@@ -251,6 +252,7 @@ class TrialState:
         log_tails: the end of the log of the newest attempt that ended, by its number.
         desired: what a person wants of the trial, as the SweepTrial says.
         resumption: why the paused trial continues, until that is recorded; None while it does not.
+        rungs: its executions with less than the largest budget that have succeeded, in their order.
     """
 
     name: str
@@ -269,6 +271,7 @@ class TrialState:
     log_tails: Mapping[int, LogTail] = field(default_factory=dict)
     desired: DesiredState = UNDECIDED
     resumption: Cause | None = None
+    rungs: tuple[RungResult, ...] = ()
 
     @property
     def is_paused(self) -> bool:

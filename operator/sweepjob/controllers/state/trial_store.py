@@ -92,6 +92,7 @@ def load_trial(
         uid=record.uid,
         index=record.index,
         assignment=record.assignment,
+        rungs=() if record.budget is None else record.budget.rungs,
         status=_recorded_status(record),
         reports=Reports(
             curve=curve,

@@ -21,11 +21,11 @@ export function linePieces(curve, isLog) {
 
 /**
  * Where a policy stopped a trial: the point of its curve. The policy compared the best value until then, which
- * is not on the curve where the curve has fallen since.
+ * is not on the curve where the curve has fallen since. Where it decides at budgets, the curve has ended.
  */
-export function stopPoint({ curve, stop }) {
+export function stopPoint({ curve, stop, budgetParameter }) {
   const points = finitePoints(curve);
-  const at = points.findLast(([interval]) => interval <= stop.interval);
+  const at = points.findLast(([interval]) => budgetParameter || interval <= stop.interval);
   return at ?? [stop.interval, stop.value];
 }
 

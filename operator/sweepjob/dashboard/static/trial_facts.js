@@ -24,7 +24,7 @@ export function factsOf(model, trial) {
       ["last", trial.last],
       ...comparedFacts(model, trial),
       ["reports", trial.reports],
-      ["decision", decisionText(trial.stop)],
+      ["decision", decisionText(trial)],
       ["proposed (UTC)", formatTime(trial.created)],
       ["started (UTC)", formatTime(trial.started)],
       ["ended (UTC)", formatTime(trial.ended)],
@@ -53,10 +53,11 @@ function bestOf({ best, bestInterval, seen }) {
   return seen?.length ? `never reported; it reported ${seen.join(", ")}` : "nothing reported";
 }
 
-function decisionText(stop) {
+// Where trials are run again with larger budgets, a policy decides at a budget instead of a report.
+function decisionText({ stop, budgetParameter }) {
   if (!stop?.policy) return "";
   const values = `value ${formatNumber(stop.value)}, threshold ${formatNumber(stop.threshold)}`;
-  return `${stop.policy} at report ${stop.interval}: ${values}, ${formatCount(stop.comparators, "other trial")} compared`;
+  return `${stop.policy} at ${budgetParameter ?? "report"} ${stop.interval}: ${values}, ${formatCount(stop.comparators, "other trial")} compared`;
 }
 
 /** The card of a trial's parameters, which can be copied as arguments. */

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..rankings import Rank, Rankings
-from .promotion import ScoredTrial, find_promotion
+from .halving import decide_to_pause
+from .promotion import find_promotion_by_score
 from .rungs import Rungs
 
 
@@ -27,12 +27,24 @@ class PromotingAshaPolicy:
 
     Attributes:
         schedule: the rungs.
+        budget_parameter: the parameter that gives the script its budget, where trials are run again
+            instead of being continued; empty for none.
     """
 
     name: ClassVar[str] = "asha"
     reason: ClassVar[str] = "Asha"
     statistic: ClassVar[Statistic] = Statistic.BEST
     schedule: Rungs
+    budget_parameter: str = ""
+
+    def next_budget(self, trial: int, done: int) -> int | None:
+        """Return the budget of a trial's next execution; None after the largest one.
+
+        Args:
+            trial: the trial's index.
+            done: the budget of the execution before; 0 before the first.
+        """
+        return self.schedule.next_budget(done)
 
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
         """Pause the trial when it is not in the rung's top.
@@ -42,26 +54,7 @@ class PromotingAshaPolicy:
             rank: the trial among those that reached the rung.
             goal: which values are better.
         """
-        count = rank.other_count + 1
-        top = self.schedule.top_size(count)
-        in_top = math.isfinite(rank.score) and rank.worse_count >= count - top
-        if top == 0:
-            threshold, why = None, f"is {self.schedule.describe_start(count, 'promotions')}"
-        else:
-            threshold = goal.reported(rank.other_score(rank.other_count - top))
-            why = f"is {'' if in_top else 'not '}in {self.schedule.describe_top(count)}"
-        if top and not in_top:
-            why += f"; the last of these has {threshold:.6g}"
-        return Decision.of(
-            self,
-            interval,
-            rank,
-            goal,
-            stop=False,
-            pause=not in_top,
-            threshold=threshold,
-            explanation=why,
-        )
+        return decide_to_pause(self, self.schedule, interval, rank, goal)
 
     def choose(
         self,
@@ -79,13 +72,8 @@ class PromotingAshaPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
-
-        def ranked(rung: int) -> Iterator[ScoredTrial]:
-            ranking = rankings.at(rung)
-            return map(ScoredTrial, reversed(ranking.trials), reversed(ranking.scores))
-
-        found = find_promotion(
-            self.schedule, paused.keys(), rankings, ranked, must_complete=must_complete
+        found = find_promotion_by_score(
+            self.schedule, paused.keys(), rankings, must_complete=must_complete
         )
         if found is None:
             return None

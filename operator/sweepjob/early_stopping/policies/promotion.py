@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ...objective import Goal
-from ..policy import Policy, Resumption, count_trials
+from ..policy import Policy, Resumption, count_trials, unit_of
 from ..rankings import Rankings
-from .rungs import Rungs
+from .rungs import AT_THIS_RUNG, Rungs
 
 
 class Candidate(Protocol):
@@ -53,12 +53,14 @@ class Promotion(Generic[C]):
         count: trials that have reached the rung.
         in_top: whether it is in the top of the rung; False where it continues because nothing else is
             left to run.
+        place: which rung that is, in words.
     """
 
     candidate: C
     rung: int
     count: int
     in_top: bool
+    place: str = AT_THIS_RUNG
 
     def resumption(self, policy: Policy, goal: Goal, explanation: str) -> Resumption:
         """Return the decision with its sentence.
@@ -70,14 +72,13 @@ class Promotion(Generic[C]):
         """
         value = goal.reported(self.candidate.score)
         why = explanation if self.in_top else self._last_resort()
-        message = (
-            f"{policy.name} continued it after interval {self.rung}: its best {value:.6g} {why}"
-        )
+        where = f"after {unit_of(policy)} {self.rung}"
+        message = f"{policy.name} continued it {where}: its best {value:.6g} {why}"
         return Resumption(self.candidate.trial, message)
 
     def _last_resort(self) -> str:
         return (
-            f"is the best that waits of {count_trials(self.count)} at this rung; no trial is complete, "
+            f"is the best that waits of {count_trials(self.count)} {self.place}; no trial is complete, "
             "and nothing else is left to run"
         )
 
@@ -114,6 +115,25 @@ def find_promotion(
         candidates = islice(ranked(rung), promotable) if waiting and promotable else ()
         for place, candidate in enumerate(candidates):
             if candidate.trial in waiting and math.isfinite(candidate.score):
-                return Promotion(candidate, rung, count, place < top)
+                return Promotion(candidate, rung, count, place < top, rungs.place)
         higher |= reached
     return None
+
+
+def find_promotion_by_score(
+    rungs: Rungs, paused: Set[int], rankings: Rankings, *, must_complete: bool
+) -> Promotion[ScoredTrial] | None:
+    """Return the promotion of the trial with the best score; see ``find_promotion``.
+
+    Args:
+        rungs: the rungs.
+        paused: the indices of the paused trials.
+        rankings: all trials at each rung.
+        must_complete: nothing else is left to run, and no trial has succeeded.
+    """
+
+    def ranked(rung: int) -> Iterator[ScoredTrial]:
+        ranking = rankings.at(rung)
+        return map(ScoredTrial, reversed(ranking.trials), reversed(ranking.scores))
+
+    return find_promotion(rungs, paused, rankings, ranked, must_complete=must_complete)

@@ -7,7 +7,7 @@ is a ``PolicyDeclaration``.
 from __future__ import annotations
 
 from ...plugins.registry import Registry
-from . import asha, auto, bandit, forecast, median, truncation
+from . import asha, auto, bandit, forecast, hyperband, median, truncation
 from .declaration import PolicyDeclaration
 
 POLICIES: Registry[PolicyDeclaration] = Registry("policy", "sweepjob.policies", PolicyDeclaration)
@@ -15,5 +15,6 @@ POLICIES.register(bandit.DECLARATION)
 POLICIES.register(median.DECLARATION)
 POLICIES.register(truncation.DECLARATION)
 POLICIES.register(asha.DECLARATION)
+POLICIES.register(hyperband.DECLARATION)
 POLICIES.register(forecast.DECLARATION)
 POLICIES.register(auto.DECLARATION)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+AT_THIS_RUNG = "at this rung"
+
 
 @dataclass(frozen=True, slots=True)
 class Rungs:
@@ -16,11 +18,13 @@ class Rungs:
         grace_period: the first rung, at least 1.
         maximum: the number of reports of a full run, from which on there is no rung; None for no
             limit.
+        place: which rung a message is about, in words.
     """
 
     reduction_factor: int
     grace_period: int = 1
     maximum: int | None = None
+    place: str = AT_THIS_RUNG
 
     def applies(self, interval: int) -> bool:
         """Return whether the interval is a rung."""
@@ -30,6 +34,18 @@ class Rungs:
         while rest == 0 and multiple > 1:
             multiple, rest = divmod(multiple, self.reduction_factor)
         return rest == 0 and multiple == 1
+
+    def next_budget(self, done: int) -> int | None:
+        """Return the first rung, or the maximum, beyond a budget; None beyond the maximum.
+
+        Args:
+            done: the budget; 0 for the first rung.
+        """
+        rung = self.grace_period
+        while rung <= done:
+            rung *= self.reduction_factor
+        found = rung if self.applies(rung) else self.maximum
+        return found if found is not None and found > done else None
 
     def top_size(self, count: int) -> int:
         """Return how many trials are in the top of a rung.
@@ -46,7 +62,7 @@ class Rungs:
             count: trials that have reached the rung.
         """
         return (
-            f"the top {self.top_size(count)} of {count} trials at this rung "
+            f"the top {self.top_size(count)} of {count} trials {self.place} "
             f"(1/{self.reduction_factor})"
         )
 
@@ -58,7 +74,7 @@ class Rungs:
             what: what begins with more trials, such as ``decisions``.
         """
         return (
-            f"the {_ordinal(count)} trial at this rung; {what} begin with {self.reduction_factor} "
+            f"the {_ordinal(count)} trial {self.place}; {what} begin with {self.reduction_factor} "
             "trials"
         )
 

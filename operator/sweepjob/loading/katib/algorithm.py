@@ -93,17 +93,18 @@ def _convert_hyperband(
         return
     rungs = int(math.log(most, eta) + 1e-9)
     grace = max(1, most // eta**rungs)
-    spec["searchSpace"][names[resource]] = {"type": "choice", "values": [most]}
+    del spec["searchSpace"][names[resource]]
     spec["earlyTermination"] = {
-        "type": "asha",
+        "type": "hyperband",
+        "budgetParameter": names[resource],
         "reductionFactor": eta,
         "gracePeriod": grace,
         "maxReports": most,
     }
     message = (
-        f"one sweep with asha, without brackets: every trial gets {resource} {most} and is stopped at a "
-        f"rung, where Katib starts it again with more. It must report the metric once for each unit of "
-        f"{resource}"
+        f"one sweep with all brackets at once: the policy sets {resource}, and a trial that continues is "
+        "run again with more of it, as the same trial; Katib makes another one. Trials are random, and "
+        "maxTotalTrials counts configurations"
     )
     section.note("algorithmName", "hyperband", message)
 

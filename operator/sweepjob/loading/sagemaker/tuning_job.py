@@ -146,9 +146,16 @@ def _convert_early_stopping(config: Section, spec: dict[str, Any], *, is_hyperba
     hyperband.reject_unknown_keys()
     section.reject_unknown_keys()
     if is_hyperband:
-        policy = {"type": "asha", "gracePeriod": least or 1}
-        spec["earlyTermination"] = policy | ({"maxReports": most} if most else {})
-        message = "is random sampling with asha: one sweep without brackets; a resource is a report"
+        policy = {"gracePeriod": least or 1}
+        if most:
+            spec["earlyTermination"] = {"type": "hyperband", **policy, "maxReports": most}
+            message = "is random sampling with hyperband; a resource is a report"
+        else:
+            spec["earlyTermination"] = {"type": "asha", **policy}
+            message = (
+                "is random sampling with asha, which is hyperband with one bracket: brackets need "
+                "MaxResource, which is absent; a resource is a report"
+            )
         config.note("Strategy", "Hyperband", message)
     elif kind == "auto":
         spec["earlyTermination"] = {"type": "median_stopping", "delayEvaluation": 5}

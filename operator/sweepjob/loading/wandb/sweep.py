@@ -152,7 +152,10 @@ def _convert_early_terminate(top: Section, spec: dict[str, Any]) -> None:
         message = "needs either min_iter, or max_iter and s"
         section.reject("", dict(section.data), message)
     spec["earlyTermination"] = policy
-    message = "is asha: rungs at gracePeriod and its multiples by eta; an iteration is a report"
+    message = (
+        "is asha: W&B compares all runs at the same iterations, which is one bracket of Hyperband; rungs "
+        "are at gracePeriod and its multiples by eta, and an iteration is a report"
+    )
     section.note("type", "hyperband", message)
 
 

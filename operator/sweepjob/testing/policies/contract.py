@@ -53,6 +53,16 @@ class PolicyContract:
             goal: which values are better.
         """
 
+    def compared(self, count: int) -> Sequence[int]:
+        """Return the indices of trials that are compared with each other, in their order.
+
+        A policy that does not compare every trial with every other one overrides it.
+
+        Args:
+            count: how many.
+        """
+        return range(count)
+
     def visible(self, history: Sequence[Report], interval: int, goal: Goal) -> Curves:
         """Return the curves that ``should_stop`` gets; a policy that compares whole curves overrides it.
 
@@ -131,7 +141,8 @@ class PolicyContract:
     @pytest.mark.parametrize("goal", Goal)
     def test_a_decision_explains_itself(self, goal: Goal) -> None:
         good, bad = (100.0, 1.0) if goal is Goal.MAXIMIZE else (1.0, 100.0)
-        history = [(trial, good + trial / 100) for trial in range(9)] + [(9, bad)]
+        *before, last = self.compared(10)
+        history = [(trial, good + n / 100) for n, trial in enumerate(before)] + [(last, bad)]
         decision = play(self.make(self.first), goal, history)[-1]
         assert decision is not None
         assert decision.stop

@@ -112,7 +112,7 @@ class PausingPolicyContract(PolicyContract):
         assert "\n" not in chosen.message
 
     def _choice(self, goal: Goal) -> Resumption:
-        history = [(trial, float(trial)) for trial in range(9)]
+        history = [(trial, float(n)) for n, trial in enumerate(self.compared(9))]
         evaluator, paused = pauses(self.make(self.first), goal, history)
         chosen = evaluator.choose(paused, must_complete=True)
         assert chosen is not None
@@ -121,7 +121,8 @@ class PausingPolicyContract(PolicyContract):
     @pytest.mark.parametrize("goal", Goal)
     def test_a_decision_explains_itself(self, goal: Goal) -> None:
         good, bad = (100.0, 1.0) if goal is Goal.MAXIMIZE else (1.0, 100.0)
-        history = [(trial, good + trial / 100) for trial in range(9)] + [(9, bad)]
+        *before, last = self.compared(10)
+        history = [(trial, good + n / 100) for n, trial in enumerate(before)] + [(last, bad)]
         decision = play(self.make(self.first), goal, history)[-1]
         assert decision is not None
         assert (decision.pause, decision.stop) == (True, False)
@@ -133,7 +134,7 @@ class PausingPolicyContract(PolicyContract):
 
     def test_going_on_is_a_decision_too(self) -> None:
         # The best of nine at its rung; the first one may have to wait for others.
-        history = [(trial, float(trial)) for trial in range(9)]
+        history = [(trial, float(n)) for n, trial in enumerate(self.compared(9))]
         decision = play(self.make(self.first), Goal.MAXIMIZE, history)[-1]
         assert decision is not None
         assert (decision.stop, decision.pause) == (False, False)

@@ -25,6 +25,15 @@ _UNKNOWN_STEPS = 1  # reports without a step: many scripts count from 0, which c
 class PauseTransitions(SweepTransitions):
     """Which trials are paused, and which of them continue."""
 
+    def _note_rung(self, trial: TrialState, stop: StopDecision) -> None:
+        """Note what a trial has reached with a budget, if that is what a recorded decision is about."""
+        if self.state.spec.budget_policy is None or not stop.pauses:
+            return
+        self.trials.note_rung(trial, stop)
+        rung = trial.rungs[-1]
+        score = rung.score(self.state.spec.objective.goal)
+        self.state.evaluator.record_rung(trial.index, rung.budget, score)
+
     def record_stop(self, trial: TrialState, stop: StopDecision, now: float) -> None:
         """Record the decision to stop or to pause a trial.
 
@@ -34,6 +43,7 @@ class PauseTransitions(SweepTransitions):
             now: seconds since the epoch.
         """
         self.trials.record_stop(trial, stop, TrialPhase.STOPPING, now)
+        self._note_rung(trial, stop)
         self.trials.withdraw_slot(trial)
         self.state.paused.place(trial)
 
@@ -104,7 +114,10 @@ class PauseTransitions(SweepTransitions):
             return None
         trial = self.state.live[chosen.trial]
         reports = trial.reports
-        has_no_steps = reports.curve.count > _UNKNOWN_STEPS and reports.steps.highest is None
+        goes_on = self.state.spec.budget_policy is None
+        has_no_steps = (
+            goes_on and reports.curve.count > _UNKNOWN_STEPS and reports.steps.highest is None
+        )
         message = chosen.message + (_NO_STEPS if has_no_steps else "")
         self.trials.grant_slot(trial, Cause(names.REASON_RESUMED, message))
         paused.place(trial)

@@ -6,10 +6,8 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from .... import protocol
-from ....api.phases import TrialPhase
 from ....api.spec.outputs import trial_folder
 from ....api.status import BestTrial
-from ....api.sweeptrial.stop_decision import StopDecision
 from ....early_stopping.policies.registry import POLICIES
 from ....early_stopping.policy import Decision
 from ....lifecycle.snapshot import RecordedBest
@@ -17,6 +15,7 @@ from ....log_parsing.position import LogPosition
 from ....objective import Goal
 from ....trial_pods.lost_reports import summary_gap_notice
 from ...time_limit import TimeLimitExceeded, call_within
+from ..sweep_state import stop_of
 from ..trial_state import TrialState
 from .base import SweepTransitions
 
@@ -38,7 +37,9 @@ class ReportTransitions(SweepTransitions):
             now: seconds since the epoch.
         """
         continues = self.state.spec.trial.checkpoint is not None
-        if trial.reports.curve.count and not (continues and trial.reports.is_complete):
+        is_ranked = self.state.spec.budget_policy is None  # by reports
+        is_kept = continues and trial.reports.is_complete
+        if trial.reports.curve.count and is_ranked and not is_kept:
             self.state.evaluator.remove_trial(trial.index)
         has_summary = self.state.spec.metrics.source != protocol.LOGS
         self.trials.switch_pod(trial, pod, now, continues=continues, has_summary=has_summary)
@@ -146,7 +147,7 @@ class ReportTransitions(SweepTransitions):
         decision = None if left_out else self._evaluate_policy(trial)
         undecided = trial.pending_stop is None and trial.status.stop is None
         if decision is not None and undecided and self._is_in_force(trial, decision):
-            self.trials.set_pending_stop(trial, _stop(decision), now)
+            self.trials.set_pending_stop(trial, stop_of(decision), now)
         if undecided and self.state.criteria.is_plain:
             self.state.results.improvement_row.note_running(curve.score)
         if curve.best_interval == curve.count:
@@ -173,6 +174,8 @@ class ReportTransitions(SweepTransitions):
         reports are ingested whatever its code does. One that does not return is not asked again.
         """
         state = self.state
+        if state.spec.budget_policy is not None:  # applied when an execution ends
+            return None
         name, curve = state.spec.policy.name, trial.reports.curve
         distribution = POLICIES.distribution_of(name)
         if not distribution:
@@ -257,17 +260,5 @@ class ReportTransitions(SweepTransitions):
         state = self.state
         folder = trial_folder(state.name, state.identity.uid, trial.name)
         outputs = {output.name: output.folder(folder) for output in state.spec.outputs}
-        return BestTrial(trial.name, value, trial.assignment, now, outputs)
-
-
-def _stop(decision: Decision) -> StopDecision:
-    return StopDecision(
-        outcome=TrialPhase.PAUSED if decision.pause else TrialPhase.EARLY_STOPPED,
-        reason=decision.reason,
-        message=decision.message,
-        policy=decision.policy,
-        interval=decision.interval,
-        value=decision.value,
-        threshold=decision.threshold,
-        comparators=decision.comparators,
-    )
+        assignment = state.assignment_of(trial, value)
+        return BestTrial(trial.name, value, assignment, now, outputs)

@@ -12,6 +12,7 @@ from ....api.names import (
 )
 from ....api.sweeptrial.incomplete_reports import IncompleteReason
 from ....api.sweeptrial.stop_decision import StopDecision
+from ....api.sweeptrial.trial_budget import with_rung
 from ....log_parsing.position import LogPosition
 from ....protocol import MetricCurve
 from ..trial_state import (
@@ -250,6 +251,15 @@ class ReportTransitions(CompletenessTransitions):
         undecided = trial.pending_stop is None and trial.status.stop is None
         require(undecided, f"{trial.name} has a decision")
         trial.pending_stop = PendingStop(decision, now)
+
+    def note_rung(self, trial: TrialState, pause: StopDecision) -> None:
+        """Note that an execution has succeeded with less than the largest budget.
+
+        Args:
+            trial: a live trial.
+            pause: the policy's decision about it, which is recorded.
+        """
+        trial.rungs = with_rung(trial.rungs, pause)
 
     def withdraw_pending_stop(self, trial: TrialState) -> None:
         """Withdraw an unrecorded decision to stop the trial, since its pod ended on its own.

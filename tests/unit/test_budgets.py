@@ -1,0 +1,221 @@
+"""Trials that are run again with larger budgets: what is planned, recorded and restored, and what counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sweepjob.api.meta.identity import ObjectIdentity
+from sweepjob.api.phases import TrialPhase
+from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
+from sweepjob.api.sweeptrial.stop_decision import StopDecision
+from sweepjob.api.sweeptrial.trial_record import TrialRecord
+from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.controllers.trial_status_fields import budget_fields
+from sweepjob.dashboard.curves import policy_threshold
+from sweepjob.early_stopping.curve import Curve
+from sweepjob.early_stopping.policies.asha_promotion import PromotingAshaPolicy
+from sweepjob.early_stopping.policies.rungs import Rungs
+from sweepjob.lifecycle import actions as act
+from sweepjob.lifecycle.planner import plan
+from sweepjob.lifecycle.workload import TrainerEnd
+from sweepjob.objective import Goal
+from sweepjob.read_model.trial_view import TrialView
+
+from .builders import job, pod, snapshot, sweepjob, trial
+
+SMALLER = StopDecision(TrialPhase.PAUSED, "Asha", "in the top", policy="asha", interval=3)
+SWEEP = snapshot(max_retries=1, has_budget=True)
+ENDED = {"jobs": (job(succeeded=True),), "pods": (pod(succeeded=True),)}
+SITUATIONS: list[tuple[str, dict[str, Any], list[Any]]] = [
+    (
+        "succeeded with a smaller budget: the decision is recorded first",
+        {**ENDED, "rung_stop": SMALLER},
+        [act.RecordStop(0, SMALLER)],
+    ),
+    (
+        "recorded: its Job is deleted",
+        {**ENDED, "stop": SMALLER, "phase": TrialPhase.STOPPING},
+        [act.DeleteJob(0, "sweep-0", "job-0-1")],
+    ),
+    (
+        "nothing of it is left: it waits for the policy, and it was no failure",
+        {
+            "jobs": (job(succeeded=True, deleting=True),),
+            "pods": (pod(succeeded=True),),
+            "stop": SMALLER,
+            "phase": TrialPhase.STOPPING,
+        },
+        [act.RecordPause(0, 2, 0, SMALLER)],
+    ),
+    (
+        "its Job is gone, too, while no operator ran",
+        {"stop": SMALLER, "phase": TrialPhase.STOPPING},
+        [act.RecordPause(0, 2, 0, SMALLER)],
+    ),
+    (
+        "succeeded with the largest budget: the trial has",
+        ENDED,
+        [act.RecordEnd(0, TrialPhase.SUCCEEDED, "Completed", "the trainer ended with exit code 0")],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [s[1:] for s in SITUATIONS], ids=[s[0] for s in SITUATIONS]
+)
+def test_what_follows_an_execution(given: dict[str, Any], expected: list[Any]) -> None:
+    assert list(plan(trial(**given), SWEEP, 100.0).actions) == expected
+
+
+def test_a_failed_execution_is_repeated_whatever_the_policy_would_decide() -> None:
+    failed = {
+        "jobs": (job(),),
+        "pods": (pod(succeeded=False),),
+        "rung_stop": SMALLER,
+    }
+    [action] = plan(trial(**failed), SWEEP, 100.0).actions
+    assert isinstance(action, act.RecordRetry)
+    assert (action.attempt, action.failures) == (2, 1)
+    [action] = plan(trial(**failed, failures=1), SWEEP, 100.0).actions
+    assert isinstance(action, act.RecordEnd)
+    assert action.phase is TrialPhase.FAILED
+
+
+def test_other_containers_that_still_run_are_ended_with_the_execution() -> None:
+    running = pod(started=1.0, trainer_end=TrainerEnd(2.0, None, ("proxy",)))
+    given = {"jobs": (job(),), "pods": (running,), "rung_stop": SMALLER}
+    late = replace(SWEEP, companion_grace=1.0)
+    assert plan(trial(**given), late, 100.0).actions == (act.RecordStop(0, SMALLER),)
+
+
+def test_a_sweep_without_budgets_is_planned_as_before() -> None:
+    [action] = plan(trial(**ENDED, rung_stop=SMALLER), snapshot(), 100.0).actions
+    assert isinstance(action, act.RecordEnd)
+
+
+@pytest.mark.parametrize(
+    ("rungs", "expected"),
+    [
+        (Rungs(3, 1, 27), [1, 3, 9, 27]),
+        (Rungs(3, 1, 30), [1, 3, 9, 27, 30]),
+        (Rungs(4, 2, 20), [2, 8, 20]),
+        (Rungs(2, 16, 10), [10]),
+    ],
+)
+def test_budgets_are_the_rungs_and_the_largest(rungs: Rungs, expected: list[int]) -> None:
+    found, done = list[int](), 0
+    while (budget := rungs.next_budget(done)) is not None:
+        found.append(budget)
+        done = budget
+    assert found == expected
+    assert rungs.next_budget(expected[0] + 1) == (expected + [None])[1]
+
+
+COMMAND = "c ${{search_space.lr}} ${{search_space.units}} ${{search_space.epochs}}"
+TRIAL = {"image": "i", "command": COMMAND}
+ASHA = {"type": "asha", "budgetParameter": "epochs", "reductionFactor": 2, "maxReports": 8}
+
+
+def record(index: int, rungs: list[tuple[int, float]], **status: Any) -> TrialRecord:
+    body = trial_manifest("team", "sweep", "u", index, {"lr": 0.1, "units": 16}, "random")
+    body["metadata"] |= {"uid": f"trial-{index}", "resourceVersion": "1"}
+    done, value = rungs[-1] if rungs else (0, 0.0)
+    body["status"] = {
+        "phase": "Paused",
+        "attempt": len(rungs) + 1,
+        "pause": {"outcome": "Paused", "reason": "Asha", "policy": "asha", "interval": done},
+        "curve": {
+            "version": 2,
+            "pod": "p",
+            "reports": 1,
+            "values": repr(value),
+            "best": repr(value),
+        },
+        "budget": {
+            "parameter": "epochs",
+            "current": 2 * done or 1,
+            "rungs": [{"budget": b, "value": repr(v)} for b, v in rungs],
+        },
+        **status,
+    }
+    return parse_record(body)
+
+
+def store(*records: TrialRecord) -> SweepStore:
+    body = sweepjob(
+        trial=TRIAL,
+        earlyTermination=ASHA,
+        limits={"maxTotalTrials": 9, "maxConcurrentTrials": 2},
+    )
+    sweep = SweepStore(ObjectIdentity("team", "sweep", "u"), parse_sweepjob(body), 1, 0.0, {})
+    sweep.load(records)
+    return sweep
+
+
+def test_a_restarted_operator_promotes_by_what_each_budget_had_reached() -> None:
+    ended = {"phase": "EarlyStopped", "pause": None, "attempt": 1}
+    sweep = store(
+        record(0, [(1, 0.3)]),
+        record(1, [(1, 0.5)]),
+        record(2, [(1, 0.6), (2, 0.4)]),
+        record(3, [(1, 0.9)], **ended),
+    )
+    # At budget 1 the order is 3, 2, 1, 0; the first has ended, and the second waits at budget 2.
+    assert sweep.grant_slot_to_paused(must_complete=False) is None
+    sweep = store(record(0, [(1, 0.3)]), record(1, [(1, 0.5)]), record(2, [(1, 0.6)]))
+    assert sweep.grant_slot_to_paused(must_complete=False) == 2
+    resumption = sweep.state.live[2].resumption
+    assert resumption is not None
+    assert resumption.message == (
+        "asha continued it after epochs 1: its best 0.6 is in the top 1 of 3 trials at this rung (1/2)"
+    )
+
+
+def test_an_execution_gets_the_next_budget_and_the_best_the_one_that_reached_it() -> None:
+    sweep = store(record(0, [(1, 0.7), (2, 0.7)]))
+    state, found = sweep.state, sweep.state.live[0]
+    assert state.launched_assignment(found) == {"lr": 0.1, "units": 16, "epochs": 4}
+    assert state.assignment_of(found, 0.7) == {"lr": 0.1, "units": 16, "epochs": 1}
+    assert state.assignment_of(found, 0.8) == {"lr": 0.1, "units": 16, "epochs": 4}
+    assert state.results.best is not None
+    assert state.results.best.assignment == {"lr": 0.1, "units": 16, "epochs": 1}
+    assert found.assignment == {"lr": 0.1, "units": 16}, "of which the sampler learns"
+    assert record(0, [(1, 0.7), (2, 0.7)]).parameters == {"lr": 0.1, "units": 16, "epochs": 1}
+
+
+def test_what_is_recorded_can_be_read() -> None:
+    sweep = store(record(0, [(1, 0.5)]), record(1, []))
+    found = sweep.state.live[0]
+    fields = budget_fields(sweep.state, found, replace(SMALLER, interval=2, value=0.625))
+    assert fields["budget"] == {
+        "parameter": "epochs",
+        "current": 4,
+        "rungs": [{"budget": 1, "value": "0.5"}, {"budget": 2, "value": "0.625"}],
+    }
+    assert found.rungs[-1].budget == 1, "nothing is noted before it is recorded"
+    again = record(0, [], **fields).budget
+    assert again is not None
+    assert [(rung.budget, rung.value) for rung in again.rungs] == [(1, 0.5), (2, 0.625)]
+
+
+def test_a_policy_without_a_budget_writes_none() -> None:
+    body = sweepjob(earlyTermination={"type": "asha"})
+    sweep = SweepStore(ObjectIdentity("team", "sweep", "u"), parse_sweepjob(body), 1, 0.0, {})
+    sweep.load([])
+    assert sweep.state.spec.budget_parameter == ""
+    assert sweep.state.spec.budget_policy is None
+
+
+def test_the_page_draws_no_threshold_at_budgets() -> None:
+    policy = parse_sweepjob(sweepjob(earlyTermination=ASHA, trial=TRIAL)).policy
+    curves = []
+    for value in (0.1, 0.2, 0.3):
+        curve = Curve(Goal.MAXIMIZE)
+        curve.load([value] * 4)
+        curves.append(TrialView(record(0, [(1, value)]), curve, {}, 0.0))
+    assert policy_threshold(policy, Goal.MAXIMIZE, curves) is None
+    by_reports = PromotingAshaPolicy(Rungs(2, 1, 8))
+    assert policy_threshold(by_reports, Goal.MAXIMIZE, curves) is not None
