@@ -35,7 +35,7 @@ _MODULES = {
     "dataset_profile dataset_profile_run dataset_profile_run_config dataset_snapshot "
     "dataset_type_definitions datastore_client dbfs_datastore hdfs_datastore sql_data_reference "
     "stored_procedure_parameter",
-    "pipeline.core": "builder module module_step_base pipeline pipeline_draft pipeline_endpoint "
+    "pipeline.core": "builder graph module module_step_base pipeline pipeline_draft pipeline_endpoint "
     "pipeline_output_dataset run",
     "pipeline.steps": "adla_step automl_step azurebatch_step command_step data_transfer_step "
     "databricks_step estimator_step hyper_drive_step kusto_step module_step mpi_step "

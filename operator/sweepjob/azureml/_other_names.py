@@ -54,6 +54,7 @@ _HOMES = {
     "PyTorchConfiguration": "core.runconfig",
     "Run": "core.run",
     "RunConfiguration": "core.runconfig",
+    "SparkSection": "core.environment",
     "TabularDataset": "data.tabular_dataset",
     "TensorflowConfiguration": "core.runconfig",
     "Webservice": "core.webservice",
@@ -97,8 +98,8 @@ _SPARK = "only processes of pods run here; remove this line"
 _IMAGES = "an environment is an image: add its name to environment: in the Azure map"
 _AUTOML = "automated ML does not run here; remove this line, or sweep over your own models"
 _REMEDIES = {
-    "AdlaCompute BatchCompute DataFactoryCompute KubernetesCompute KustoCompute SynapseCompute "
-    "LinkedService SynapseWorkspaceLinkedServiceConfiguration": _COMPUTE,
+    "AdlaCompute BatchAiCompute BatchCompute DataFactoryCompute KubernetesCompute KustoCompute "
+    "SynapseCompute LinkedService SynapseWorkspaceLinkedServiceConfiguration": _COMPUTE,
     "AdlaAttachConfiguration AksAttachConfiguration AksProvisioningConfiguration "
     "AksUpdateConfiguration AmlComputeNodeStateCounts AmlComputeProvisioningConfiguration "
     "AmlComputeStatus BatchAttachConfiguration ComputeInstanceProvisioningConfiguration "
@@ -123,8 +124,7 @@ _REMEDIES = {
     "ScheduleYaml TimeZone": _PIPELINES,
     "AdlaStep AzureBatchStep InputPortBinding KustoStep Module ModuleStep ModuleVersion "
     "OutputPortBinding ParallelRunConfig ParallelRunStepDetails PipelineDataset PipelineDraft "
-    "PipelineStep PortDataReference RScriptStep StepRun StepRunOutput SynapseSparkStep "
-    "DataPathComputeBinding": _PIPELINES,
+    "PipelineStep PortDataReference RScriptStep StepRun StepRunOutput SynapseSparkStep": _PIPELINES,
     "AzureMySqlDatastore AzurePostgreSqlDatastore AzureSqlDatabaseDatastore DBFSDatastore Data "
     "DatacacheConfiguration DatacacheConsumptionConfig DatacacheStore DataLocation DatasetActionRun "
     "DatasetDefinition DatasetProfile DatasetProfileRun DatasetProfileRunConfig "
@@ -134,7 +134,7 @@ _REMEDIES = {
     "StoredProcedureParameter StoredProcedureParameterType UploadOptions": _DATA,
     "DatabricksCluster DatabricksEnvironment DatabricksSection DataReferenceConfiguration EggLibrary "
     "HdiConfiguration JarLibrary MavenLibrary PyPiLibrary RCranLibrary RSection SparkConfiguration "
-    "SparkEnvironment SparkPackage SparkSection": _SPARK,
+    "SparkEnvironment SparkPackage": _SPARK,
     "ApplicationEndpointConfiguration AzureContainerRegistry DockerBuildContext DockerEnvironment "
     "DockerImageDetails DockerImagePlatform EnvironmentReference ImageBuildDetails "
     "KubernetesComputeConfiguration PythonEnvironment RCranPackage RGitHubPackage RegistryIdentity "

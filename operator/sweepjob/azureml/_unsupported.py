@@ -24,8 +24,12 @@ class _Unsupported(type):
 def unsupported(name: str, remedy: str) -> Any:
     """Return a class of which every use raises :class:`NotSupported`.
 
+    An exception is one that nothing raises: ``except`` takes no other class.
+
     Args:
         name: Name of the class.
         remedy: What to change.
     """
+    if name.endswith(("Error", "Exception")):
+        return type(name, (Exception,), {"__doc__": f"Is never raised: {remedy}."})
     return _Unsupported(name, (), {"_remedy": remedy, "__doc__": f"Not supported: {remedy}."})

@@ -15,6 +15,12 @@ class KnownAttributes:
 
     _ATTRIBUTES: frozenset[str] = frozenset()
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Keep objects hashable: programs have them as default values in dataclasses."""
+        super().__init_subclass__(**options)
+        if "__hash__" not in vars(cls):
+            cls.__hash__ = _hash_of_class  # type: ignore[method-assign,assignment] # of object
+
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute.
 
@@ -24,6 +30,11 @@ class KnownAttributes:
         if not name.startswith("_") and name not in attributes_of(self):
             raise AttributeError(unknown_attribute(self, name), name=name, obj=self)
         super().__setattr__(name, value)
+
+
+def _hash_of_class(owner: Any) -> int:
+    """Return the same for equal objects, whatever attributes are set later."""
+    return hash(type(owner))
 
 
 def attributes_of(owner: Any) -> list[str]:

@@ -208,6 +208,8 @@ class Command(JobMembers, TrialDefinition):
         )
         job.made_of = self
         record_step(job)
+        if not job.search_space:  # it may be assigned; the sweep is checked when it is submitted
+            return job
         # Names of Azure's are resolved when the sweep is submitted.
         manifest, spec = job.parse(Resolver(AzureMap(), is_draft=True))
         if unused := [*unused_parameters(manifest, spec)]:

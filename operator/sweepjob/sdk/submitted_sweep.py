@@ -25,6 +25,7 @@ _STATUS: dict[str, str] = {
     SweepPhase.FAILED: "Failed",
     SweepPhase.INVALID: "Failed",
 }
+_PROPERTY = f"properties.{names.GROUP}/"
 _ENDED = (SweepPhase.COMPLETE, SweepPhase.FAILED, SweepPhase.INVALID)
 # Reasons of the phase Failed that Azure calls canceled.
 _CANCELED = ("Stopped", "SweepTimeout")
@@ -137,9 +138,17 @@ class SubmittedSweep(JobOfAzure):
 
     @property
     def properties(self) -> dict[str, str]:
-        """``best_child_run_id`` and ``score``, as in Azure; empty until a trial has reported."""
-        best = (self.body.get("status") or {}).get("best")
-        return {} if not best else {"best_child_run_id": best["trial"], "score": best["value"]}
+        """The sweep's own ones, and ``best_child_run_id`` and ``score`` once a trial has reported."""
+        body = self.body
+        notes = body["metadata"].get("annotations") or {}
+        found = {
+            key.removeprefix(_PROPERTY): value
+            for key, value in notes.items()
+            if key.startswith(_PROPERTY)
+        }
+        best = (body.get("status") or {}).get("best")
+        own = {"best_child_run_id": best["trial"], "score": best["value"]} if best else {}
+        return {**found, **own}
 
     def _condition(self, kind: str) -> Mapping[str, Any]:
         conditions = (self.body.get("status") or {}).get("conditions") or ()

@@ -21,6 +21,7 @@ def unused_arguments(
     *,
     defaults: Mapping[str, Any] | None = None,
     by_position: str = "",
+    others: str = "",
     passes_others_on: bool = False,
 ) -> Callable[[Function], Function]:
     """Decorate a function of Azure's surface that accepts arguments without using them.
@@ -45,6 +46,8 @@ def unused_arguments(
         defaults: Azure's default values of arguments, by name; that of the function, or None, for others.
         by_position: Names with spaces between them of Azure's arguments that follow those of the
             function, in Azure's order: they can be given by position as well.
+        others: Why an argument that neither has is not used, where Azure's function takes any argument
+            and drops it: a warning instead of the TypeError.
         passes_others_on: Whether the function gives its other arguments to one that refuses unknown ones.
     """
     said = {name: text for names, text in (reasons or {}).items() for name in names.split()}
@@ -60,7 +63,7 @@ def unused_arguments(
             where = _name_of(function, form, args)
             args, options = _with_names(where, form, by_position.split(), args, options)
             if not passes_others_on:
-                _refuse_unknown(where, form, options, known)
+                _refuse_unknown(where, form, options, known, others)
             given = _given(form, args, options)
             asked = {k: v for k, v in given.items() if asks_for_another(v, default_values.get(k))}
             _note(where, asked, said)
@@ -136,7 +139,7 @@ def _with_names(
 
 
 def _refuse_unknown(
-    where: str, form: Signature, options: Mapping[str, Any], unused: set[str]
+    where: str, form: Signature, options: Mapping[str, Any], unused: set[str], others: str
 ) -> None:
     kinds = {p.kind for p in form.parameters.values()}
     known = {*unused, *form.parameters} if Parameter.VAR_KEYWORD in kinds else {*form.parameters}
@@ -144,7 +147,10 @@ def _refuse_unknown(
         if name not in known and not name.startswith("_"):
             close = get_close_matches(name, sorted(known), 1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise TypeError(f"{where}: {name}: no such argument{hint}")
+            if not others:
+                raise TypeError(f"{where}: {name}: no such argument{hint}")
+            message = f"{where}: {name}: not used: {others}{hint}"
+            warnings.warn(message, stacklevel=level_of_the_program())
 
 
 def _given(form: Signature, args: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:

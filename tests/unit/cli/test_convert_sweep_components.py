@@ -256,3 +256,62 @@ def test_a_group_runs_on_this_machine(program: Program, folder: Path) -> None:
     Path("pipeline.yml").write_text(yaml.safe_dump(whole, sort_keys=False))
     assert program("run", "--local", "-f", "pipeline.yml") == 0, program.out
     assert "725" in program.out, program.out + program.err
+
+
+TUNE = {"type": "sweep", "component": "./parts/tuning.yml", "inputs": INPUTS}
+
+
+@pytest.mark.parametrize(
+    ("step", "component", "messages"),
+    [
+        # What the step gives.
+        (
+            {"inputs": {**INPUTS, "rwos": 1}},
+            {},
+            ["jobs.tune.inputs.rwos: 1: the component has no such input; there are: rate, rows"],
+        ),
+        ({"inputs": {}}, {}, ["jobs.tune.inputs.rows: None: is required by the component"]),
+        ({"outputs": {"modle": None}}, {}, ["jobs.tune.outputs.modle: None: the component has no"]),
+        (
+            {"limits": {"max_total_trials": 0}},
+            {},
+            ["jobs.tune.limits.max_total_trials: 0: must be"],
+        ),
+        ({"outputs": 3}, {}, ["jobs.tune.outputs: 3: must be an object"]),
+        # What the component has.
+        (
+            {},
+            {"objective": {"goal": "up", "primary_metric": "auc"}},
+            ["parts/tuning.yml.objective.goal: 'up': unknown"],
+        ),
+        (
+            {},
+            {"limits": {"max_total_trials": 6, "timeout_minutes": -1}},
+            ["parts/tuning.yml.limits.timeout_minutes: -60: must be"],
+        ),
+        (
+            {},
+            {"search_space": {"rate": {"type": "uniform", "min_value": 1, "max_value": 0}}},
+            ["parts/tuning.yml.search_space.rate.min_value: 1: must not"],
+        ),
+        (
+            {},
+            {"inputs": {**TUNING["inputs"], "n": {"type": "integer", "max": "x", "default": 1}}},
+            ["parts/tuning.yml.inputs.n.max: 'x': must be"],
+        ),
+        ({}, {"inputs": 3}, ["parts/tuning.yml.inputs: 3: must be an object"]),
+        ({}, {"outputs": [1]}, ["parts/tuning.yml.outputs: [1]: must be an object"]),
+        ({"inputs": "rows"}, {}, ["jobs.tune.inputs: 'rows': must be an object"]),
+    ],
+)
+def test_an_error_is_where_the_step_or_its_component_has_it(
+    program: Program,
+    folder: Path,
+    step: dict[str, Any],
+    component: dict[str, Any],
+    messages: list[str],
+) -> None:
+    (folder / "parts" / "tuning.yml").write_text(yaml.safe_dump({**TUNING, **component}))
+    assert convert(program, {**TUNE, **step}) == 1
+    for message in messages:
+        assert message in program.err, program.err

@@ -146,7 +146,6 @@ MISTAKES: list[tuple[Callable[[], Any], str]] = [
     (lambda: config(hyperparameter_sampling="random"), "hyperparameter_sampling: 'random': must be a sampling"),
     (lambda: config(resume_from=list("abcdef")), "resume_from: 6 sweeps: 5 at most"),
     (lambda: config(resume_child_runs=["a"]), "must be a trial of a sweep"),
-    (lambda: config(policy=v1.MedianStoppingPolicy(), hyperparameter_sampling=v1.BayesianParameterSampling({"a": v1.choice(1)})), "v1's bayesian sampling has none"),
     (lambda: config(max_concurrent_runs=0), "max_concurrent_trials: 0: must be a whole number of at least 1"),
     (lambda: command(**GOOD)(lr=Uniform(0, 1)).sweep(**AIM, max_total_trials=2, initial_points=[{"lr": 2}]),
      "initial_points[0].lr: 2: is not in search_space; the nearest value is 1.0"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from sweepjob.azureml.core.runconfig import PyTorchConfiguration, RunConfigurati
 from sweepjob.azureml.data import OutputFileDatasetConfig
 from sweepjob.azureml.data.data_reference import DataReference
 from sweepjob.azureml.data.dataset_factory import FileDatasetFactory, TabularDatasetFactory
+from sweepjob.azureml.exceptions import NotSupported
 from sweepjob.azureml.pipeline.core import Pipeline, PipelineData
 from sweepjob.azureml.pipeline.steps import PythonScriptStep
 from sweepjob.azureml.runs.step_output import StepOutput
@@ -273,6 +276,38 @@ def test_the_same_argument_by_position_and_by_name() -> None:
 def test_an_error_names_the_function(program: Callable[[], Any], message: str) -> None:
     with pytest.raises(TypeError, match=message):
         program()
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (
+            lambda: Experiment(Workspace(), "e", kind="x"),
+            "Experiment: kind: not used: Azure's client drops it as well; leave it out",
+        ),
+        (
+            lambda: Pipeline(
+                Workspace(), of_step.__globals__["HyperDriveStep"]("s", config()), x=1
+            ),
+            "Pipeline: x: not used: Azure's client drops it as well",
+        ),
+        (
+            lambda: Experiment(Workspace(), "e").submit(None, pipeline_parameter={}),
+            "Experiment.submit: pipeline_parameter: not used: .*did you mean pipeline_parameters?",
+        ),
+        (lambda: Experiment(Workspace(), "e").submit(None, show_output=True), None),
+    ],
+)
+def test_arguments_that_azure_drops_are_warnings(
+    program: Callable[[], Any], message: str | None
+) -> None:
+    def run() -> None:
+        with suppress(NotSupported):  # None is no sweep
+            program()
+
+    found = said(run)
+    assert len(found) == (message is not None)
+    assert message is None or re.search(message, found[0]), found
 
 
 def test_a_message_names_the_class_that_the_program_uses() -> None:

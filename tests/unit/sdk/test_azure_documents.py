@@ -128,6 +128,7 @@ def test_a_command_job_is_tuned_from_its_search_space_to_the_downloaded_best_mod
         sweep_job.display_name = "tuning-example"
         sweep_job.experiment_name = "tuning"
         sweep_job.description = "Tunes a classifier."
+        sweep_job.properties["team"] = "a"
         returned_sweep_job = ml_client.create_or_update(sweep_job)
         print(returned_sweep_job.services["Studio"].endpoint)
         ml_client.jobs.stream(returned_sweep_job.name)
@@ -141,6 +142,9 @@ def test_a_command_job_is_tuned_from_its_search_space_to_the_downloaded_best_mod
         values = json.load(open(file))
         assert values["units"] % 2 == 0 and values["batch_size"] in (16, 32, 64), values
         ml_client.jobs.download(done.name, download_path="all", all=True)
+        ml_client.jobs.download(best, output_name="default", download_path="files")
+        assert glob.glob("files/**/model.json", recursive=True)
+        assert done.properties["team"] == "a"
         print("best", best, values["learning_rate"])
         """,
         project,

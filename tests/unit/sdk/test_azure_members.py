@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,7 @@ def test_a_sweep_step_and_its_outputs(workspace: Workspace) -> None:
     with pytest.raises(NotSupported, match=r"'other'.*there are: all_metrics, model"):
         run.get_pipeline_output("other")
     best = run.get_best_run_by_primary_metric()
+    assert run.get_best_run_by_primary_metric(True, True, True).id == best.id
     # In Azure's order, by name: programs read the arguments by position.
     arguments = best.get_details()["runDefinition"]["arguments"]
     assert arguments == ["--a", "3", "--b", "x"]
@@ -321,3 +323,17 @@ def test_files_by_the_argument_of_the_preview(workspace: Workspace) -> None:
     assert load_job(path="s.yml").to_manifest()["spec"] == sweep.to_manifest()["spec"]
     with pytest.raises(ArgumentError, match="source: is required"):
         load_job()
+
+
+def test_spark_of_an_environment_is_not_used() -> None:
+    made = OldEnvironment("e")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        made.spark.precache_packages = False
+    assert caught == []
+    with pytest.warns(
+        UserWarning, match="SparkSection.packages = .*not used: a trial is a process"
+    ):
+        made.spark.packages = ["p"]
+    with pytest.raises(AttributeError, match="did you mean precache_packages"):
+        made.spark.precache_package = False

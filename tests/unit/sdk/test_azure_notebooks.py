@@ -164,6 +164,46 @@ V2_PROGRAMS = {
         values = spec(tune(node(model=models)))["searchSpace"]["model"]["values"]
         assert values[1]["depth"] == {"type": "choice", "values": [2, 8]}
         """,
+    "a search space that is assigned after the sweep was made": """
+        node = job(command="python fit.py --rate ${{search_space.rate}} --n ${{search_space.n}}", inputs={})
+        sweep = tune(node)
+        sweep.search_space = {"rate": LogUniform(-5, -1), "n": Choice(values=[1, 2])}
+        sweep.limits.max_total_trials, sweep.properties["kind"] = 10, "x"
+        made = sweep.to_manifest()
+        assert set(made["spec"]["searchSpace"]) == {"rate", "n"}
+        assert made["metadata"]["annotations"]["properties.sweepjob.dev/kind"] == "x"
+        """,
+    "objects that are default values in dataclasses": """
+        from dataclasses import dataclass
+        @dataclass
+        class Config:
+            sampling: SamplingAlgorithm = RandomSamplingAlgorithm(seed=9)
+            policy: BanditPolicy = BanditPolicy(slack_factor=0.1, evaluation_interval=1)
+            limits: SweepJobLimits = SweepJobLimits(max_total_trials=3)
+            rows: Input = Input(type=AssetTypes.URI_FOLDER, path="azureml:iris:1")
+            image: Environment = Environment(image="docker.example/plain:1")
+            resources: JobResourceConfiguration = JobResourceConfiguration(instance_count=2)
+            rate: Uniform = Uniform(0, 1)
+        config = Config()
+        assert len({config.policy, BanditPolicy(slack_factor=0.1, evaluation_interval=1)}) == 1
+        sweep = tune(job()(rate=config.rate), sampling_algorithm=config.sampling)
+        sweep.early_termination, sweep.limits = config.policy, config.limits
+        assert spec(sweep)["samplingAlgorithm"]["seed"] == 9
+        """,
+    "a job and an asset that are not there": """
+        from azure.ai.ml import MLClient
+        from azure.core.exceptions import ResourceNotFoundError
+        from pathlib import Path
+        Path("azure-map.yaml").write_text("workspace: {local: true}")
+        client = MLClient(None, "s", "r", "w")
+        for missing in (lambda: client.jobs.get("lost-1"), lambda: client.jobs.get("lost"), lambda: client.environments.get("lost")):
+            try:
+                missing()
+            except ResourceNotFoundError as error:
+                assert "lost" in str(error)
+            else:
+                assert False
+        """,
     "a sweep by its class, whose parts are replaced": """
         trial = CommandJob(command="python fit.py --rate ${{search_space.rate}}", environment="train-env:1", code="./src")
         sweep = SweepJob(trial=trial, search_space={"rate": Choice(values=[1, 2])}, sampling_algorithm="grid", compute="cpu-cluster",

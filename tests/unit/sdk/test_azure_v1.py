@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
 from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.azureml.train.hyperdrive import HyperDriveRunConfig
 from sweepjob.hyperdrive import (
     BanditPolicy,
     BayesianParameterSampling,
@@ -141,6 +143,32 @@ def test_every_policy(policy: Any, made: dict[str, Any] | None) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "goal",
+    [
+        PrimaryMetricGoal.MINIMIZE,
+        PrimaryMetricGoal("MINIMIZE"),
+        PrimaryMetricGoal["MINIMIZE"],
+        PrimaryMetricGoal.from_str("minimize"),
+    ],
+)
+def test_a_goal_by_its_word(goal: PrimaryMetricGoal) -> None:
+    sampling = RandomParameterSampling({"x": choice(1, 2)})
+    script = ScriptRunConfig(command=["run", "$AZUREML_SWEEP_x"], image="i:1")
+    found = HyperDriveConfig(sampling, "loss", goal, 4, run_config=script)
+    assert spec_of(found)["objective"] == {"goal": "minimize", "primaryMetric": "loss"}
+    assert goal.value == "MINIMIZE"
+
+
+def test_the_form_of_old_releases_begins_with_the_estimator() -> None:
+    sampling, goal = RandomParameterSampling({"x": choice(1, 2)}), PrimaryMetricGoal.MINIMIZE
+    script = ScriptRunConfig(command=["run", "$AZUREML_SWEEP_x"], image="i:1")
+    found = HyperDriveRunConfig(script, sampling, "loss", goal, 9, 3, 5, BanditPolicy(1, 0.1))
+    spec = spec_of(found)
+    assert spec["limits"] == {"maxTotalTrials": 9, "maxConcurrentTrials": 3, "timeout": 300}
+    assert spec["earlyTermination"]["type"] == "bandit"
+
+
 def test_grid_and_bayesian() -> None:
     grid = spec_of(config(GridParameterSampling({"x": choice(1, 2), "a": choice(3)})))
     assert grid["samplingAlgorithm"] == {"type": "grid", "order": ["x", "a"]}
@@ -154,6 +182,16 @@ def test_grid_and_bayesian() -> None:
 def test_limits_of_v1_for_bayesian_sampling_can_be_lifted() -> None:
     sampling = BayesianParameterSampling({"x": loguniform(-6, -1)}, strict=False)
     assert "earlyTermination" in spec_of(config(sampling, MedianStoppingPolicy()))
+
+
+def test_a_policy_takes_effect_with_bayesian_sampling_as_azures_client_allows_it() -> None:
+    sampling = BayesianParameterSampling({"x": uniform(0, 1)})
+    with pytest.warns(UserWarning, match="policy: takes effect, although v1's documents"):
+        found = config(sampling, MedianStoppingPolicy())
+    assert spec_of(found)["earlyTermination"]["type"] == "median_stopping"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        config(sampling, NoTerminationPolicy())
 
 
 def test_what_azure_warns_about() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,8 @@ OTHER_PATHS = [
     ("core.workspace", "ComputeTarget", "core.compute"),
     ("data.datapath", "DataReference", "data.data_reference"),
     ("pipeline.core.pipeline", "Pipeline", "pipeline.core"),
+    ("pipeline.core.graph", "TrainingOutput", "pipeline.core"),
+    ("core.runconfig", "SparkSection", "core.environment"),
     ("pipeline.steps.hyper_drive_step", "HyperDriveStep", "pipeline.steps"),
     ("widgets.run_details", "RunDetails", "widgets"),
 ]
@@ -248,3 +251,17 @@ def test_classes_that_are_one_class_here() -> None:
 def test_a_name_that_is_not_in_a_module_of_a_package(module: str, name: str) -> None:
     with pytest.raises(ImportError, match=rf"azureml\.{module}\.{name}: .*remove this import"):
         exec(f"from sweepjob.azureml.{module} import {name}")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("pipeline.core._restclients.aeva.models.error_response", "ErrorResponseException"),
+        ("_restclient.models.error", "ServiceError"),
+    ],
+)
+def test_an_exception_of_azures_service_can_be_caught(module: str, name: str) -> None:
+    found = getattr(import_module(f"sweepjob.azureml.{module}"), name)
+    assert issubclass(found, Exception)
+    with suppress(found):
+        assert found.__doc__.startswith("Is never raised:")

@@ -12,6 +12,7 @@ from ...sdk.expressions import Expression, to_plain
 from ...search.space import Scalar
 from ...template.command import split_words
 from ..data.output_dataset_config import OutputFileDatasetConfig
+from ..data.pipeline_parameters import with_value
 
 # Azure's shell expands these in a command: $AZUREML_SWEEP_lr and ${AZUREML_SWEEP_lr}.
 _SWEPT = re.compile(r"\$(?:AZUREML_SWEEP_(\w+)|\{AZUREML_SWEEP_(\w+)\})")
@@ -45,12 +46,13 @@ def argument_words(
 
 
 def _word(where: str, argument: Any, data: Callable[[str, Any], str]) -> str:
+    # A pipeline is submitted with the default values of its parameters.
+    argument = with_value(argument)
     if hasattr(argument, "references"):
         return data(where, argument)
     if isinstance(argument, OutputFileDatasetConfig):
         return f"${{{{outputs.{argument.name}}}}}"
-    # A parameter of a pipeline, which is submitted with its default values.
-    plain = to_plain(getattr(argument, "default_value", argument))
+    plain = to_plain(argument)
     if plain is None:
         raise WordError(f"{where}: None: is no argument; leave it out, or write it as a text")
     if isinstance(plain, Expression):

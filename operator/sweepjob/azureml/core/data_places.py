@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...training.environment import DATASETS
 from ..data.data_reference import VARIABLE, DataReference
+from ..data.pipeline_data import PipelineData
 from .datastore import Datastore
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class DataPlaces:
         return path
 
     def _name(self, name: str, mode: str, path: str, data: Any) -> None:
-        if isinstance(data, DataReference):
+        if isinstance(data, (DataReference, PipelineData)):
             self.environment[f"{VARIABLE}{name}"] = path
             self.reference_paths[name] = path
         elif name:

@@ -21,6 +21,7 @@ CURATED_PREFIX = "AzureML-"
 # As in Azure, the image of an environment that has none.
 DEFAULT_CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
 
+_NO_SPARK = "a trial is a process of a container"
 _PACKAGES = "the image that the Azure map has for the environment has its packages"
 
 
@@ -73,6 +74,23 @@ class PythonSection(CheckedAttributes):
         self.base_conda_environment: str | None = None
 
 
+class SparkSection(CheckedAttributes):
+    """What a trial on Spark uses, which is never the case here.
+
+    Attributes:
+        repositories: Azure's; not used, with a warning.
+        packages: Azure's; not used, with a warning.
+        precache_packages: Azure's; without packages it has no effect.
+    """
+
+    _unused: ClassVar[Mapping[str, str]] = {"repositories packages": _NO_SPARK}
+
+    def __init__(self) -> None:
+        self.repositories: list[Any] = []
+        self.packages: list[Any] = []
+        self.precache_packages = True
+
+
 class Environment(CheckedAttributes, OtherMembers):
     """An environment.
 
@@ -90,7 +108,7 @@ class Environment(CheckedAttributes, OtherMembers):
     }
     _unused: ClassVar[Mapping[str, str]] = {
         "inferencing_stack_version": "models are not deployed here",
-        "spark r databricks": "a trial is a process of a container",
+        "spark r databricks": _NO_SPARK,
         "environment_definition": "give the environment itself",
     }
     _refused: ClassVar[Mapping[str, str]] = {
@@ -104,7 +122,7 @@ class Environment(CheckedAttributes, OtherMembers):
         self.docker, self.python = DockerSection(), PythonSection()
         self.environment_variables: dict[str, str] = {}
         self.inferencing_stack_version: str | None = None
-        self.spark: Any = None
+        self.spark: Any = SparkSection()
         self.r: Any = None
         self.databricks: Any = None
         self.environment_definition: Any = None

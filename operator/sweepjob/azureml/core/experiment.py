@@ -14,7 +14,7 @@ from ...sdk.sweep_objects import NotFound
 from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
 from .._other_names import other_names
-from .._reasons import ALL_SWEEPS
+from .._reasons import ALL_SWEEPS, DROPPED
 from ..exceptions import NotSupported, UserErrorException
 from ..runs.hyperdrive_run import HyperDriveRun
 from .script_run_config import ScriptRunConfig
@@ -30,7 +30,7 @@ class Experiment(OtherMembers):
     Args:
         workspace: A workspace, or a :class:`sweepjob.SweepClient`.
         name: Name of the experiment. Sweeps without a ``custom_run_id`` are named after it.
-        azure: No other argument is taken.
+        azure: Other arguments; not used, with a warning.
     """
 
     _ignored: ClassVar[Mapping[str, str]] = {
@@ -41,7 +41,7 @@ class Experiment(OtherMembers):
         "archived_time from_directory get_docs_url identity": "it has no equivalent; remove this line",
     }
 
-    @unused_arguments(harmless="_skip_name_validation")
+    @unused_arguments(harmless="_skip_name_validation", others=DROPPED)
     def __init__(self, workspace: Any, name: str, **azure: Any) -> None:
         self.workspace, self.name = workspace, name
 
@@ -57,7 +57,9 @@ class Experiment(OtherMembers):
             "credential_passthrough": "pods have service accounts: serviceAccountName of the compute in "
             "the Azure map",
             "run_id": "give HyperDriveConfig(custom_run_id=...)",
-        }
+        },
+        harmless="show_output",
+        others=DROPPED,
     )
     def submit(
         self,
@@ -72,7 +74,8 @@ class Experiment(OtherMembers):
             config: Definition of the sweep, the script, or a pipeline with a step that is a sweep.
             tags: Tags of the sweep.
             pipeline_parameters: Values of the pipeline's parameters by name.
-            azure: Azure's other arguments; not used, with a warning.
+            azure: Azure's other arguments; not used, with a warning. ``show_output`` is for automated ML:
+                ``wait_for_completion`` shows the output of a sweep.
 
         Returns:
             The sweep, or the run.

@@ -8,6 +8,7 @@ from typing import Any, Dict  # noqa: UP035 for images with Python 3.8
 
 from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
+from .._reasons import DROPPED
 from .._unsupported import unsupported
 from ..models import RegisteredModel, find_model, models, register
 from .webservice import _REMEDY
@@ -26,6 +27,7 @@ class Model(RegisteredModel):
         {"tags properties run_id model_framework": "a model is found by its name and version"},
         harmless="expand",
         by_position="tags properties version run_id model_framework expand",
+        others=DROPPED,
     )
     def __new__(
         cls,

@@ -183,8 +183,7 @@ class TrialResolver:
                         f"{where}: {reference!r}: must be data: Datastore(...).path(PATH)"
                     )
                 self._data.add(where, reference)
-            for number, data in enumerate(self.config.inputs):
-                argument_words(f"inputs[{number}]", [data], self._data.add)
+            argument_words("inputs", self.config.inputs, self._data.add)
             if self.config.run_config.data:
                 raise WordError(
                     "run_config.data: give the dataset as an argument: "

@@ -7,11 +7,8 @@ import re
 from typing import Any
 
 from ...training.unused_arguments import unused_arguments
-from .datapath import DataPath
-from .dataset_consumption_config import MOUNT_PATH
+from .datapath import NOT_COPIED, DataPath
 
-_NOTHING_COPIED = "the data are mounted, and nothing is copied"
-_UNUSED = {"path_on_compute": MOUNT_PATH, "overwrite": _NOTHING_COPIED}
 VARIABLE = "AZUREML_DATAREFERENCE_"
 
 
@@ -27,7 +24,7 @@ class DataReference(DataPath):
         overwrite: Azure's; not used, with a warning.
     """
 
-    @unused_arguments(_UNUSED, harmless="mode")
+    @unused_arguments(NOT_COPIED, harmless="mode")
     def __init__(
         self,
         datastore: Any,
@@ -57,7 +54,7 @@ class DataReference(DataPath):
         """Return the same data."""
         return copy.copy(self)
 
-    @unused_arguments(_UNUSED)
+    @unused_arguments(NOT_COPIED)
     def as_download(
         self, path_on_compute: str | None = None, overwrite: bool = False
     ) -> DataReference:
@@ -69,7 +66,7 @@ class DataReference(DataPath):
         """
         return copy.copy(self)
 
-    @unused_arguments(_UNUSED)
+    @unused_arguments(NOT_COPIED)
     def as_upload(
         self, path_on_compute: str | None = None, overwrite: bool = False
     ) -> DataReference:

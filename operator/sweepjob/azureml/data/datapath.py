@@ -1,4 +1,4 @@
-"""``DataPath``: a path on a datastore."""
+"""``DataPath``: a path on a datastore, and how a trial gets it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from typing import Any
 
 from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
+from .dataset_consumption_config import MOUNT_PATH
+
+# Why arguments about a copy of the data are not used.
+NOT_COPIED = {
+    "path_on_compute": MOUNT_PATH,
+    "overwrite": "the data are mounted, and nothing is copied",
+}
 
 
 class DataPath:
@@ -37,6 +44,22 @@ class DataPath:
     def uri(self) -> str:
         """Azure's address of the path."""
         return f"{self.datastore.uri}/{self.path_on_datastore.strip('/')}".rstrip("/")
+
+
+class DataPathComputeBinding:
+    """How a trial gets a path on a datastore that is the value of a pipeline's parameter.
+
+    Args:
+        mode: Azure's; the data are always mounted.
+        path_on_compute: Azure's; not used, with a warning.
+        overwrite: Azure's; not used, with a warning.
+    """
+
+    @unused_arguments(NOT_COPIED, harmless="mode")
+    def __init__(
+        self, mode: str = "mount", path_on_compute: str | None = None, overwrite: bool = False
+    ) -> None:
+        self.mode, self.path_on_compute, self.overwrite = mode, path_on_compute, overwrite
 
 
 __getattr__ = other_names(__name__)

@@ -8,6 +8,32 @@ from typing import Any
 from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from .._unsupported import unsupported
+from .dataset_consumption_config import DatasetConsumptionConfig
+
+_SCRIPT_READS = "the script reads the files; read them so there"
+_DELIMITED = "include_path separator header partition_format path_glob set_column_types"
+_PARQUET = "include_path partition_format path_glob set_column_types"
+
+
+class _Written:
+    """What a step has written, as the data of a later one.
+
+    Args:
+        output: The output.
+    """
+
+    def __init__(self, output: OutputFileDatasetConfig) -> None:
+        self.name, self._output = output.name, output
+
+    @property
+    def producer(self) -> Any:
+        """The step that writes it."""
+        return self._output.producer
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What it is, in Azure's terms."""
+        return (f"azureml:{self.name}",)
 
 
 class OutputFileDatasetConfig:
@@ -19,6 +45,9 @@ class OutputFileDatasetConfig:
             datastore by default. ``{run-id}`` and ``{output-name}`` are left out of the path.
         source: Folder of the container that the script writes to; the output is mounted there.
         partition_format: Azure's; not used, with a warning.
+
+    Attributes:
+        producer: The step of a pipeline that writes it.
     """
 
     @unused_arguments({"partition_format": "nothing is registered"})
@@ -35,6 +64,7 @@ class OutputFileDatasetConfig:
         # A trial has a folder of its own without these words of Azure's.
         self.path = re.sub(r"/?\{[^}]*\}", "", str(pair[1] or "")).strip("/")
         self.source = source
+        self.producer: Any = None
 
     @unused_arguments(harmless="disable_metadata_cache")
     def as_mount(self, disable_metadata_cache: bool = False) -> OutputFileDatasetConfig:
@@ -57,11 +87,33 @@ class OutputFileDatasetConfig:
         """
         return self
 
-    def as_input(self, name: str | None = None) -> OutputFileDatasetConfig:
+    def as_input(self, name: str | None = None) -> DatasetConsumptionConfig:
+        """Return the output as an input of a later step: data of its name in the Azure map.
+
+        Args:
+            name: Name of the input: ``run.input_datasets[name]``; that of the output by default.
+        """
+        return DatasetConsumptionConfig(name or self.name, _Written(self), mode="mount")
+
+    @unused_arguments(
+        {_DELIMITED: _SCRIPT_READS},
+        defaults={"separator": ","},
+        by_position=_DELIMITED,
+    )
+    def read_delimited_files(self, **azure: Any) -> OutputFileDatasetConfig:
         """Return the same output.
 
         Args:
-            name: Azure's name as the input of another step, which does not run here.
+            azure: Azure's arguments; not used, with a warning: the script reads the files.
+        """
+        return self
+
+    @unused_arguments({_PARQUET: _SCRIPT_READS}, by_position=_PARQUET)
+    def read_parquet_files(self, **azure: Any) -> OutputFileDatasetConfig:
+        """Return the same output.
+
+        Args:
+            azure: Azure's arguments; not used, with a warning: the script reads the files.
         """
         return self
 

@@ -14,6 +14,7 @@ from ...training.record import logged_metrics, logged_tags
 from ...training.run_files import ITS_OWN_NAME, copy_all, copy_to
 from ...training.unused_arguments import unused_arguments
 from .._other_members import OtherMembers
+from .._reasons import DROPPED
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel, register
 from .details import trial_details
@@ -277,6 +278,7 @@ class TrialOfSweep(Displayed, RunMembers):
         "sample_output_dataset resource_configuration",
         by_position="model_framework model_framework_version description datasets sample_input_dataset "
         "sample_output_dataset resource_configuration",
+        others=DROPPED,
     )
     def register_model(
         self,

@@ -107,12 +107,13 @@ class HyperDriveRun(RunMembers, SweepRun):
         Args:
             include_failed: False to leave failed trials out.
             include_canceled: False to leave canceled and early-stopped trials out.
-            include_resume_from_runs: True is not supported: the trials of another sweep are its own.
+            include_resume_from_runs: True is not supported for a sweep that learns from others: their
+                trials are their own.
 
         Raises:
-            NotSupported: ``include_resume_from_runs`` is True.
+            NotSupported: ``include_resume_from_runs`` is True, and the sweep learns from others.
         """
-        if include_resume_from_runs:
+        if include_resume_from_runs and self.body["spec"].get("warmStart"):
             raise NotSupported(
                 "get_best_run_by_primary_metric: include_resume_from_runs: compare with the best runs of "
                 "the other sweeps: Run.get(ws, NAME).get_best_run_by_primary_metric()"
@@ -289,10 +290,11 @@ class HyperDriveRun(RunMembers, SweepRun):
         """
         found = getattr(self.hyperdrive_config, "step_outputs", ())
         for output in found:
-            kind = output.training_output
-            if name in (output.pipeline_output_name, output.name) and kind is not None:
+            kind = getattr(output, "training_output", None)
+            if kind is not None and name in (output.pipeline_output_name, output.name):
                 return StepOutput(self, name, kind.type, kind.model_file)
-        listed = ", ".join(str(o.pipeline_output_name or o.name) for o in found) or "none"
+        names = [getattr(output, "pipeline_output_name", None) or output.name for output in found]
+        listed = ", ".join(map(str, names)) or "none"
         raise NotSupported(
             f"get_pipeline_output({name!r}): the sweep step has no such output, and it runs alone; "
             f"there are: {listed}. For metrics use get_metrics(), for a model "

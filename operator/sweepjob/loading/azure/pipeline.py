@@ -61,7 +61,8 @@ def convert_step(
     )
     conversion.known_inputs |= dict.fromkeys(step.parent.names)
     given = _resolve_inputs(top, step)
-    around = None if step.declared is None else conversion.section(step.declared, top.at("inputs"))
+    declared = step.declared
+    around = None if declared is None else conversion.section(declared.data, declared.path)
     inputs, parts = convert_component_trial(conversion, top, given, outputs, around)
     convert_compute(top, "compute", step.compute)
     convert_resources(top, "resources")

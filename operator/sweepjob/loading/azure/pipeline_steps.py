@@ -12,7 +12,7 @@ from ...api.parsing.suggestions import nearest
 from ...search.space import Scalar
 from ..azure_map.asset_names import is_local_path
 from .component import read_component
-from .conversion import Conversion, ConversionOptions
+from .conversion import Conversion, ConversionOptions, Section
 from .old_keys import is_sweep_step, step_with_current_keys
 from .pipeline_values import (
     Parent,
@@ -46,7 +46,7 @@ class SweepStep:
         problems: settings whose values the pipeline does not have.
         notes: keys that files of today do not have.
         old_paths: paths of the file by those that files of today have.
-        declared: the inputs that the step's component declares, if that is a sweep.
+        declared: the inputs that the step's component declares, if that is a sweep; else None.
     """
 
     name: str
@@ -58,7 +58,7 @@ class SweepStep:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Problem, ...] = ()
     old_paths: Mapping[str, str] = field(default_factory=dict)
-    declared: Any = None
+    declared: Section | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +208,9 @@ def _inner_steps(
         yield UnreadStep(name, tuple(quiet.problems), is_pipeline)
     if component is not None and is_sweep_step(component.section.data):
         whole = sweep_of_component(component.section.data, job)
-        target, at = bind_value(compute, parent), component.section.path
-        found = _sweep_step(whole, parent, name, at, target, component.folder)
-        yield replace(found, declared=component.section.data.get("inputs") or {})
+        target = bind_value(compute, parent)
+        found = _sweep_step(whole, parent, name, path, target, component.folder)
+        yield _with_paths_of_component(found, component.section, job)
     elif component is not None and is_sweep_step(job):
         text = "is no component that is a sweep: it has no search_space; give it as trial"
         problem = Problem(f"{path}.component", job.get("component"), text)
@@ -220,6 +220,40 @@ def _inner_steps(
         at = f"{component.section.path}:"
         pipeline, around = component.section.data, parent.steps
         yield from _steps(pipeline, inner, f"{name}.", at, given, compute, depth, around)
+
+
+def _with_paths_of_component(
+    step: SweepStep, component: Section, job: Mapping[str, Any]
+) -> SweepStep:
+    """Return a step with the paths of its component's file, but for what the step itself gives.
+
+    Args:
+        step: the step.
+        component: the component, which is a sweep.
+        job: the step as the pipeline has it.
+    """
+    moved = {
+        f"{step.path}.{key}": component.at(str(key))
+        for key in component.data
+        if key not in (*job, "inputs", "outputs")
+    }
+    given = job.get("outputs")
+    for name in component.subsection("outputs").data:
+        if not isinstance(given, Mapping) or name not in given:
+            moved[f"{step.path}.outputs.{name}"] = f"{component.at('outputs')}.{name}"
+    declared = component.subsection("inputs")
+    paths = Conversion(ConversionOptions(), old_paths=moved)
+
+    def located(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+        return tuple(Problem(paths.old_path(p.path), p.value, p.message) for p in problems)
+
+    return replace(
+        step,
+        problems=located(step.problems) + tuple(component.conversion.problems),
+        notes=located(step.notes),
+        old_paths=moved | {new: paths.old_path(old) for new, old in step.old_paths.items()},
+        declared=declared,
+    )
 
 
 def _is_file(component: Any) -> bool:

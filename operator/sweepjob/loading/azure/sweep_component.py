@@ -45,14 +45,12 @@ def sweep_of_component(component: Mapping[str, Any], step: Mapping[str, Any]) ->
     """
     own = {key: value for key, value in component.items() if key not in _DESCRIPTIONS}
     others = {key: value for key, value in step.items() if key not in _OF_THE_STEP}
-    return {
-        **own,
-        **others,
-        "type": "sweep",
-        "inputs": _objects(step.get("inputs")),
-        "outputs": dict.fromkeys(_objects(component.get("outputs")))
-        | _objects(step.get("outputs")),
-    }
+    # What is no object is kept, to be refused.
+    inputs, outputs = step.get("inputs"), step.get("outputs")
+    if outputs is None or isinstance(outputs, Mapping):
+        outputs = dict.fromkeys(_objects(component.get("outputs"))) | _objects(outputs)
+    inputs = {} if inputs is None else inputs
+    return {**own, **others, "type": "sweep", "inputs": inputs, "outputs": outputs}
 
 
 def _objects(value: Any) -> dict[str, Any]:

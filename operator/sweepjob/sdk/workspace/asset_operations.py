@@ -13,9 +13,8 @@ from ..job import SweepWarning
 from ..sweep_objects import NotFound
 from .assets import AmlCompute, Data, DatastoreDescription, Model
 
-
-class ResourceNotFoundError(NotFound):
-    """There is no such asset, neither registered by this program nor in the Azure map."""
+# Azure's name, for jobs as well.
+ResourceNotFoundError = NotFound
 
 
 class Poller:

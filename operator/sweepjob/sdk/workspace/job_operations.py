@@ -16,10 +16,12 @@ from ..client import unique_name
 from ..job import Command, SweepJob, SweepWarning
 from ..object_name import object_name
 from ..run import SweepRun
-from ..sweep_objects import NotFound, SweepError
+from ..sweep_objects import NotFound
 from ..trial_run import TrialRun
 from .backends import Backend
 from .pipelines import PipelineJob, with_pipeline
+
+_FILES_OF_A_RUN = "default"
 
 
 class CommandRun:
@@ -180,7 +182,7 @@ class JobOperations:
         return self._backend.list()
 
     def stream(self, name: str) -> None:
-        """Show the progress of a sweep until it has ended.
+        """Show the progress of a sweep until it has ended. A command was not run: a warning says so.
 
         Args:
             name: Name of the sweep.
@@ -189,7 +191,11 @@ class JobOperations:
             SweepError: The sweep has failed.
         """
         if name in self._commands:
-            raise SweepError(f"{name}: is a command and not a sweep; it was not run")
+            message = (
+                f"{name}: is a command and not a sweep; it was not run, so there is no progress"
+            )
+            warnings.warn(message, SweepWarning, stacklevel=level_of_the_program())
+            return
         self._backend.get(name).wait_for_completion(show_output=True)
 
     def cancel(self, name: str) -> None:
@@ -225,13 +231,15 @@ class JobOperations:
         Args:
             name: Name of a sweep or a trial.
             download_path: Folder that the output folders are written to.
-            output_name: Name of one output; all by default.
+            output_name: Name of one output; all by default, and for ``default``, Azure's name of the
+                files of a run.
             all: Azure's; all outputs are downloaded unless one is named.
 
         Returns:
             The folders that were written.
         """
-        return self._backend.download(name, str(download_path), output_name)
+        chosen = None if output_name == _FILES_OF_A_RUN else output_name
+        return self._backend.download(name, str(download_path), chosen)
 
     def archive(self, name: str) -> None:
         """Say that nothing is archived: a sweep is kept or deleted.

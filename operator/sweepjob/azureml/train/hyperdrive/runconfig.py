@@ -30,8 +30,8 @@ _MAX_PARENTS = 5
 class PrimaryMetricGoal(Enum):
     """Whether larger or smaller values of the primary metric are better."""
 
-    MAXIMIZE = "maximize"
-    MINIMIZE = "minimize"
+    MAXIMIZE = "MAXIMIZE"
+    MINIMIZE = "MINIMIZE"
 
     @staticmethod
     def from_str(goal: str) -> PrimaryMetricGoal:
@@ -40,7 +40,7 @@ class PrimaryMetricGoal(Enum):
         Args:
             goal: ``maximize`` or ``minimize``, in any case.
         """
-        return PrimaryMetricGoal(goal.lower())
+        return PrimaryMetricGoal(goal.upper())
 
 
 class HyperDriveConfig(CheckedAttributes):
@@ -111,7 +111,7 @@ class HyperDriveConfig(CheckedAttributes):
             warnings.warn(
                 "HyperDriveConfig: debug_flag: Azure's; ignored", stacklevel=level_of_the_program()
             )
-        self._warn_about_limits()
+        self._warn_about_settings()
         self.sweep_of(self._resolver(None, is_local=False).resolve()).validate()
 
     @property
@@ -175,11 +175,6 @@ class HyperDriveConfig(CheckedAttributes):
         """
         policy = None if isinstance(self.policy, NoTerminationPolicy) else self.policy
         sampling = self.hyperparameter_sampling
-        if isinstance(sampling, BayesianParameterSampling) and sampling.strict and policy:
-            raise ArgumentError(
-                "HyperDriveConfig: policy: v1's bayesian sampling has none; "
-                "BayesianParameterSampling(..., strict=False) lifts that"
-            )
         minutes = min(self.max_duration_minutes, _MAX_DURATION_MINUTES)
         return SweepJob(
             name=self.custom_run_id,
@@ -197,15 +192,22 @@ class HyperDriveConfig(CheckedAttributes):
             warm_start=_parents(self.resume_from, self.resume_child_runs),
         )
 
-    def _warn_about_limits(self) -> None:
+    def _warn_about_settings(self) -> None:
         if self.max_duration_minutes > _MAX_DURATION_MINUTES:
             warnings.warn(
                 f"max_duration_minutes: {_MAX_DURATION_MINUTES} at most, as in Azure",
                 stacklevel=level_of_the_program(),
             )
-        concurrent = self.max_concurrent_runs or self.max_total_runs
-        is_bayesian = isinstance(self.hyperparameter_sampling, BayesianParameterSampling)
-        if is_bayesian and concurrent > _MAX_BAYESIAN_CONCURRENCY:
+        sampling = self.hyperparameter_sampling
+        if not isinstance(sampling, BayesianParameterSampling):
+            return
+        if sampling.strict and not isinstance(self.policy, NoTerminationPolicy | None):
+            warnings.warn(
+                "policy: takes effect, although v1's documents say that bayesian sampling has none; give "
+                "policy=None for none, or BayesianParameterSampling(..., strict=False)",
+                stacklevel=level_of_the_program(),
+            )
+        if (self.max_concurrent_runs or self.max_total_runs) > _MAX_BAYESIAN_CONCURRENCY:
             warnings.warn(
                 f"max_concurrent_runs: bayesian sampling learns from what has ended; "
                 f"{_MAX_BAYESIAN_CONCURRENCY} or fewer find more with the same number of trials",
@@ -213,7 +215,38 @@ class HyperDriveConfig(CheckedAttributes):
             )
 
 
-HyperDriveRunConfig = HyperDriveConfig  # the name in old releases of v1
+def HyperDriveRunConfig(  # a class in Azure's client
+    estimator: Any,
+    hyperparameter_sampling: ParameterSampling,
+    primary_metric_name: str,
+    primary_metric_goal: PrimaryMetricGoal,
+    max_total_runs: int,
+    max_concurrent_runs: int | None = None,
+    max_duration_minutes: int = _MAX_DURATION_MINUTES,
+    policy: EarlyTerminationPolicy | NoTerminationPolicy | None = None,
+) -> HyperDriveConfig:
+    """Return the definition of a sweep; Azure's form in old releases of v1.
+
+    Args:
+        estimator: What a trial runs.
+        hyperparameter_sampling: See :class:`HyperDriveConfig`, also for the others.
+        primary_metric_name: Name of the metric.
+        primary_metric_goal: Its direction.
+        max_total_runs: Trials of the whole sweep.
+        max_concurrent_runs: Trials that run at the same time.
+        max_duration_minutes: Minutes after which the sweep is stopped.
+        policy: Early termination policy.
+    """
+    return HyperDriveConfig(
+        hyperparameter_sampling,
+        primary_metric_name,
+        primary_metric_goal,
+        max_total_runs,
+        max_concurrent_runs,
+        max_duration_minutes,
+        policy,
+        estimator,
+    )
 
 
 def _script(given: Any, estimator: Any) -> ScriptRunConfig:

@@ -89,8 +89,8 @@ class BayesianParameterSampling(ParameterSampling):
     Args:
         parameter_space: Expressions by parameter name.
         properties: Not supported; raises ArgumentError.
-        strict: True to enforce v1's restrictions: ``choice``, ``uniform`` and ``quniform`` only, and no
-            policy. False to allow every expression and every policy.
+        strict: True to enforce v1's restriction to ``choice``, ``uniform`` and ``quniform``, and to warn
+            of a policy. False to allow every expression and every policy.
 
     Raises:
         ArgumentError: The space is empty, or breaks a restriction.
