@@ -42,7 +42,7 @@ def newest(database: Path) -> date:
 
 def audit(requirements: Iterable[tuple[str, str]], database: Path) -> dict[str, Any]:
     """Return what is known about these versions, in the form of pip-audit's JSON."""
-    folders = {str(canonicalize_name(f.name)): f for f in database.glob("vulns/*")}
+    folders: dict[str, Path] = {str(canonicalize_name(f.name)): f for f in database.glob("vulns/*")}
     dependencies = []
     for name, version in requirements:
         files = sorted(folders[name].glob("*.yaml")) if name in folders else []

@@ -7,6 +7,8 @@ import re
 import tomllib
 from pathlib import Path
 
+from tests.syntax_trees import syntax_tree
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "operator"
 _BLOCK = re.compile(r"(<!-- layers: begin -->\n).*?(<!-- layers: end -->)", re.DOTALL)
@@ -48,5 +50,5 @@ def _summary(module: str) -> str:
     """Returns the first paragraph of the docstring of a module or a package."""
     path = SOURCES / module.replace(".", "/")
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    text = ast.get_docstring(ast.parse(file.read_text())) or ""
+    text = ast.get_docstring(syntax_tree(file.read_text())) or ""
     return " ".join(text.partition("\n\n")[0].split()).replace("``", "`").replace("|", "\\|")

@@ -22,8 +22,6 @@ SCHEMA = json.loads((ROOT / "docs" / "reference" / "sweepjob.schema.json").read_
 EXAMPLES = sorted((ROOT / "examples").rglob("sweep*.yaml"))
 
 
-# Made once, while the tests are collected: Python 3.11 fails to parse a module ("AST constructor recursion
-# depth mismatch") while something that another test left behind formats a traceback.
 CONTENTS = contents()
 
 

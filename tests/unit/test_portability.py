@@ -21,6 +21,8 @@ import pytest
 from sweepjob import protocol
 from sweepjob.sidecar.sources.open_file_watch import InotifyUnavailable, OpenFiles
 
+from tests.syntax_trees import syntax_tree
+
 from .event_files import VERSION, event, scalar
 from .local.runs import LEVELS, Local, sweep
 
@@ -91,7 +93,7 @@ TRIALS = {
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
     for file in PACKAGE.rglob("*.py"):
-        yield file.relative_to(PACKAGE).as_posix(), ast.parse(file.read_text())
+        yield file.relative_to(PACKAGE).as_posix(), syntax_tree(file.read_text())
 
 
 def at_import(node: ast.AST) -> Iterator[ast.AST]:
@@ -164,7 +166,7 @@ def test_linux_only_features_have_a_fallback() -> None:
 )
 def test_the_search_for_linux_only_names_finds_them(text: str, is_found: bool) -> None:
     linux = {*LINUX_NAMES, *LINUX_FOLDERS}
-    assert any(names_of(node) & linux for node in at_import(ast.parse(text))) is is_found
+    assert any(names_of(node) & linux for node in at_import(syntax_tree(text))) is is_found
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.syntax_trees import syntax_tree
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -20,7 +22,7 @@ def test_the_sidecar_imports_the_standard_library_only() -> None:
     allowed = set(sys.stdlib_module_names) | {"sweepjob"}
     sidecar, protocol = (ROOT / "operator/sweepjob" / name for name in ("sidecar", "protocol"))
     for file in (*sidecar.rglob("*.py"), *protocol.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(syntax_tree(file.read_text())):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 names.append(node.module)
@@ -45,7 +47,7 @@ def test_the_domain_imports_numpy_scipy_and_the_standard_library_only() -> None:
 
     allowed = {*sys.stdlib_module_names, "numpy", "scipy"}
     for file in (ROOT / "operator/sweepjob/search").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(syntax_tree(file.read_text())):
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 assert (node.module or "").split(".")[0] in allowed, file
             if isinstance(node, ast.Import):
@@ -63,7 +65,7 @@ def test_functions_are_short() -> None:
     """Lines of the body. A signature with Azure's arguments and its docstring may be longer."""
     lines = {}
     for file in (ROOT / "operator").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(syntax_tree(file.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 begin, end = statements_of(node)[0].lineno, node.end_lineno or 0
                 lines[f"{file}:{node.lineno} {node.name}"] = end - begin + 1
@@ -83,7 +85,7 @@ def test_every_public_function_has_a_docstring() -> None:
 
     domain = ROOT / "operator" / "sweepjob" / "domain"
     found = {
-        path.name: [*undocumented(ast.parse(path.read_text()))] for path in domain.rglob("*.py")
+        path.name: [*undocumented(syntax_tree(path.read_text()))] for path in domain.rglob("*.py")
     }
     assert {name: missing for name, missing in found.items() if missing} == {}
 
@@ -96,7 +98,7 @@ def test_no_test_has_a_short_limit_of_time() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in (ROOT / "tests" / "unit").rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in ast.walk(syntax_tree(file.read_text()))
         if isinstance(node, ast.Assert) and _is_short_limit(node.test)
     ]
     assert not found

@@ -34,6 +34,7 @@ from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.search.space import Assignment
 
 from tests.fake_api.harness import SETTINGS
+from tests.syntax_trees import syntax_tree
 
 from .builders import sweepjob as sweepjob_body
 from .stored_sweeps import push, record, state
@@ -109,7 +110,7 @@ def own_changes(method: ast.AST) -> bool:
 
 def changing_methods(path: Path) -> set[str]:
     """The methods by which a value of the state is changed."""
-    classes = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ClassDef)]
+    classes = [n for n in ast.walk(syntax_tree(path.read_text())) if isinstance(n, ast.ClassDef)]
     methods = (n for c in classes for n in c.body if isinstance(n, ast.FunctionDef))
     return {n.name for n in methods if not n.name.startswith("__") and own_changes(n)}
 
@@ -140,15 +141,15 @@ MODULES = [
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_only_the_stores_change_a_field_of_the_state(path: Path) -> None:
-    assert changes(ast.parse(path.read_text()), FIELDS) == []
+    assert changes(syntax_tree(path.read_text()), FIELDS) == []
 
 
 def test_each_store_changes_its_own_kind() -> None:
     curves = {field.name for field in dataclasses.fields(Curve)}
     for path in SWEEP_STORE:
-        assert changes(ast.parse(path.read_text()), TRIAL_FIELDS - SWEEP_FIELDS - {"name"}) == []
+        assert changes(syntax_tree(path.read_text()), TRIAL_FIELDS - SWEEP_FIELDS - {"name"}) == []
     for path in TRIAL_STORE:
-        assert changes(ast.parse(path.read_text()), SWEEP_FIELDS - TRIAL_FIELDS - curves) == []
+        assert changes(syntax_tree(path.read_text()), SWEEP_FIELDS - TRIAL_FIELDS - curves) == []
 
 
 @pytest.mark.parametrize(
@@ -170,14 +171,14 @@ def test_each_store_changes_its_own_kind() -> None:
     ],
 )
 def test_changes_are_found(line: str) -> None:
-    assert changes(ast.parse(line), FIELDS)
+    assert changes(syntax_tree(line), FIELDS)
 
 
 @pytest.mark.parametrize(
     "line", ["self._entries[key] = x", "status = trial.status", "found.append(trial.status)"]
 )
 def test_reads_are_not_reported(line: str) -> None:
-    assert not changes(ast.parse(line), FIELDS)
+    assert not changes(syntax_tree(line), FIELDS)
 
 
 class CountingSampler:

@@ -34,6 +34,8 @@ from sweepjob.sweep import (
     Uniform,
 )
 
+from tests.syntax_trees import syntax_tree
+
 GOOD: dict[str, Any] = {
     "command": "python train.py --lr ${{inputs.lr}}",
     "image": "i:1",
@@ -382,7 +384,7 @@ The Python SDK raises an `ArgumentError` where an invalid argument is passed. Th
 
 def page() -> str:
     """Return the table of errors, with the code of each as in this file."""
-    tree = ast.parse(Path(__file__).read_text())
+    tree = syntax_tree(Path(__file__).read_text())
     [listed] = [
         node.value
         for node in tree.body

@@ -20,6 +20,8 @@ from sweepjob.sdk.trial_fields import TrialFields
 from sweepjob.sdk.workspace.connection_options import CONNECTION_OPTIONS, CONNECTION_PARTS
 from sweepjob.sweep import Choice
 
+from tests.syntax_trees import syntax_tree
+
 FIELDS = {field.name: field for field in dataclasses.fields(TrialDefinition)}
 SDK = Path(sweepjob.__file__).parent / "sdk"
 
@@ -108,7 +110,7 @@ def test_no_warning_has_a_fixed_level(file: Path) -> None:
     """A decorator, or another function between the two, would make it another line."""
     levels = [
         node.lineno
-        for node in ast.walk(ast.parse(file.read_text()))
+        for node in ast.walk(syntax_tree(file.read_text()))
         if isinstance(node, ast.keyword)
         and node.arg == "stacklevel"
         and isinstance(node.value, ast.Constant)

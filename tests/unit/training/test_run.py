@@ -20,6 +20,7 @@ from sweepjob.sidecar.sources.tensorboard.event_files import EventFiles
 from sweepjob.training.environment import TrialEnvironment
 from sweepjob.training.run import ChildRun, Run
 
+from tests.syntax_trees import syntax_tree
 from tests.unit.sidecars import METRIC, TRIAL, Sidecar, serve
 
 PACKAGE = Path(__file__).parents[3] / "operator"
@@ -303,7 +304,7 @@ def test_where_nothing_can_be_written_the_reports_go_on(
 def test_the_package_has_no_dependencies() -> None:
     allowed = {*sys.stdlib_module_names, "pandas"}  # pandas: where a script asks for a data frame
     for file in (PACKAGE / "sweepjob" / "training").glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(syntax_tree(file.read_text())):
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 assert (node.module or "").split(".")[0] in allowed, file
             if isinstance(node, ast.ImportFrom):
