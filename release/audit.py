@@ -22,6 +22,7 @@ _AUDITED = {
 }
 # Days. New advisories appear every week.
 _RECENT = 30
+_REMEDY = "it needs the network: repeat make audit with a connection, or with ADVISORIES"
 
 
 def run_audit(folder: Path, database: Path | None = None) -> tuple[bool, str]:
@@ -89,12 +90,11 @@ def describe(name: str, output: str, errors: str) -> tuple[bool, str]:
         dependencies: list[dict[str, Any]] = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
         reason = (errors.strip().splitlines() or ["pip-audit printed nothing"])[-1]
-        remedy = "it needs the network: repeat make audit with a connection, or with ADVISORIES"
-        return False, f"- {name}: **not audited** ({reason}); {remedy}"
+        return False, f"- {name}: **not audited** ({reason}); {_REMEDY}"
     skipped = [found for found in dependencies if "skip_reason" in found]
     if len(skipped) == len(dependencies):
         reason = skipped[0]["skip_reason"] if skipped else "there are no dependencies"
-        return False, f"- {name}: **not audited** ({reason}, and so on for all others)"
+        return False, f"- {name}: **not audited** ({reason}, and so on for all others); {_REMEDY}"
     lines = [f"  - {found['name']}: not audited ({found['skip_reason']})" for found in skipped]
     vulnerable = 0
     for found in dependencies:

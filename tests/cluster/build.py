@@ -83,6 +83,11 @@ def flux() -> Path:
     return _install("flux", "-s -w", "7 min on two cores, the first time only")
 
 
+def release_checkers() -> Path:
+    """Return the folder with krew and actionlint, which check files of a release; compiled when it is missing."""
+    return _install("release", "-s -w", "1 min, the first time only")
+
+
 def health() -> Path:
     """The folder with a program that says what GitOps tools think of an object; compiled when it is
     missing."""

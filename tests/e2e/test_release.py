@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from release import charts, checksums, images, signature
 from release.archives import read_tar
 from tests.cluster import build, components, layout, lifecycle, registry
 from tests.cluster import images as builds
-from tests.cluster.console import run
+from tests.cluster.console import ClusterError, run
 
 from . import oci_archives
 
@@ -97,6 +98,33 @@ def test_the_plug_in_runs_without_an_environment(release: Path, tmp_path: Path) 
     assert called("validate", "-f", str(sweep))
     [platform] = yaml.safe_load((release / "krew-sweepjob.yaml").read_text())["spec"]["platforms"]
     assert platform["sha256"] == checksums.sha256(archive)
+
+
+def krew(folder: Path, *arguments: str) -> dict[str, str]:
+    """Run krew with a folder of its own, on a network without an address; return its variables."""
+    variables = {"KREW_ROOT": str(folder), "HOME": str(folder), "PATH": os.environ["PATH"]}
+    program = str(build.release_checkers() / "krew")
+    run(["unshare", "--net", program, *arguments], env=variables)
+    return variables
+
+
+def test_krew_installs_the_plug_in_without_a_network(release: Path, tmp_path: Path) -> None:
+    archive = release / f"kubectl-sweepjob-{__version__}-linux-amd64.tar.gz"
+    manifest = f"--manifest={release / 'krew-sweepjob.yaml'}"
+    variables = krew(tmp_path, "install", manifest, f"--archive={archive}")
+    program = str(tmp_path / "bin" / "kubectl-sweepjob")
+    base = getattr(sys, "_base_executable", sys.executable)
+    said = run([base, "-I", program, "version", "--client"], env=variables, cwd=tmp_path)
+    assert said == f"client: {__version__}\n"
+    changed = tmp_path / archive.name
+    changed.write_bytes(archive.read_bytes() + b"x")
+    with pytest.raises(ClusterError, match="checksum does not match"):
+        krew(tmp_path / "other", "install", manifest, f"--archive={changed}")
+
+
+def test_the_workflow_is_a_valid_one() -> None:
+    workflow = layout.PROJECT / ".github" / "workflows" / "release.yml"
+    run([str(build.release_checkers() / "actionlint"), str(workflow)])
 
 
 def test_pip_installs_the_wheel(release: Path, tmp_path: Path) -> None:
