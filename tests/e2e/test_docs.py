@@ -70,6 +70,7 @@ NAMED = {
     "kubectl sweepjob logs TRIAL --rank 2",  # needs a trial of several pods
     r"sweepjob download SWEEP\|TRIAL [-o DIR] [--only NAME]",
     "kubectl sweepjob download NAME",
+    "kubectl sweepjob submit --warm-start FILE",  # which test_warm_start.py runs
     "sweepjob doctor",
     # Which test_release.py runs, with the name of the chart.
     "helm show values sweepjob-0.2.0.tgz",
@@ -89,7 +90,7 @@ NAMED = {
 CHANGES = ("suspend", "pause", "resume", "stop", "retry")  # test_cli.py, test_pause.py
 # What is put for what a reader would put for it; what is in brackets may be left out.
 STANDS_FOR = [
-    (r" \[[^\]]*\]", ""),
+    (r" \[(\[[^\]]*\]|[^\[\]])*\]", ""),  # one within another, too
     ("CURVES.jsonl", "curves.jsonl"),
     (r"SWEEP\.\.\.", "SWEEP"),
     (r"azure-map init FILE\.\.\.", "azure-map init job.yml"),
