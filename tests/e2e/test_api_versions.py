@@ -22,7 +22,7 @@ def serve(target: Target, stored: Mapping[str, bool], *flags: str) -> None:
 
     Args:
         stored: names of the versions, and whether objects are stored in each.
-        flags: of ``kubectl replace``.
+        flags: of ``kubectl apply``.
     """
     found = [target.kubectl_get("crd", f"{kind}.sweepjob.dev") for kind in KINDS]
     for body in found:
@@ -30,8 +30,12 @@ def serve(target: Target, stored: Mapping[str, bool], *flags: str) -> None:
         body["spec"]["versions"] = [
             {**version, "name": name, "storage": storage} for name, storage in stored.items()
         ]
+        del body["status"]
+        body["metadata"] = {k: body["metadata"][k] for k in ("name", "labels", "annotations")}
     changed = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
-    target.kubectl("replace", "-f", "-", *flags, stdin=changed)
+    # As Helm applies the CRDs of a release: with another owner of a field its next upgrade is a conflict.
+    as_helm = ("--server-side", "--field-manager=helm")
+    target.kubectl("apply", "-f", "-", *as_helm, *flags, stdin=changed)
 
 
 def stored_versions(target: Target) -> list[list[str]]:

@@ -144,7 +144,9 @@ def test_the_page_shows_what_export_writes(
     exported = json.loads(program("export", ended, "-o", "json"))
     shown = page.told("page.model.trials")
     assert len(exported) == len(shown) == TRIALS
+    compared = [page.told("page.model.sweep.metric"), page.told("page.model.sweep.goal")]
     for theirs, ours in zip(exported, shown, strict=True):
+        assert [theirs.pop("metric"), theirs.pop("goal")] == compared
         curve = {
             "intervals": [*range(1, len(theirs["values"]) + 1)],
             "values": theirs.pop("values"),

@@ -77,7 +77,7 @@ NAMED = {
     "helm show chart sweepjob-0.2.0.tgz",
     # Needs krew; the checksums are compared with the archive by test_release.py.
     "kubectl krew install --manifest=krew-sweepjob.yaml --archive=kubectl-sweepjob-0.2.0-linux-amd64.tar.gz",
-    *("sweepjob explain", "kubectl sweepjob logs"),
+    *("sweepjob explain", "kubectl sweepjob logs", "helm rollback"),
     # Which unit tests run, with a real registry.
     "sweepjob promote SWEEP [--name MODEL] [--model NAME] [--alias ALIAS] [--tracking-uri URL] "
     "[--trial TRIAL] [--now]",

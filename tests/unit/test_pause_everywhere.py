@@ -170,7 +170,9 @@ def test_killed_repeatedly_with_api_errors(block: int) -> None:
             node_capacity=(None, 3, 2)[seed % 3],
         )
         pauses += scenario.invariants.pauses
-    assert pauses >= STORIES, "how many there are depends on the order of sets, too: 5 to 14 of three"
+    assert pauses >= STORIES, (
+        "how many there are depends on the order of sets, too: 5 to 14 of three"
+    )
 
 
 @pytest.mark.parametrize("block", range(3))
