@@ -28,6 +28,31 @@ _BASH = [
     ("declare -A m; train {lr}", "declare"),
     ("pushd src && train {lr}", "pushd"),
     ("function run {{ train {lr}; }}; run", "function"),
+    ('echo -e "lr: {lr}\\nepochs: 1" > c.yaml && train c.yaml', "echo -e"),
+    ('ARGS="--lr {lr}"; ARGS+=" --half"; train $ARGS', "ARGS+="),
+    ('train {lr} --name "$(<name.txt)"', "$(<"),
+    ("if (( $FOLDS > 1 )); then train {lr}; fi", "(("),
+    ("for ((n = 0; n < 3; n++)); do train {lr} --fold $n; done", "(("),
+    ("mkdir -p out/{{checkpoints,logs}} && train {lr}", "{checkpoints,logs}"),
+    ("for fold in fold{{1..5}}; do train {lr} --fold $fold; done", "{1..5}"),
+    ("train {lr} --layers {{a..c}} && exit", "{a..c}"),
+    ('train {lr} --seed "$RANDOM"', "$RANDOM"),
+    ("train {lr} --separator $'\\t' && exit", "$'...'"),
+    ("mapfile -t files < list.txt; train {lr}", "mapfile"),
+    ("train {lr} & train {lr} & wait -n", "wait -n"),
+    ("train {lr} >& log.txt", ">& l"),
+    ("{{ source env.sh; train {lr}; }}", "source"),
+    ("if test $A == 1; then train {lr}; fi", "=="),
+    ("set -euo pipefail; train {lr} | tee log.txt", "-euo pipefail"),
+    ("trap 'echo failed' ERR; train {lr}", "ERR"),
+    ("export ARGS=(--lr {lr}); train ${{ARGS[@]}}", "ARGS=("),
+    ("read -ra words < list.txt; train {lr}", "read -ra"),
+    ('train {lr} "${{#ARGS[@]}}"', "${#ARGS[@]}"),
+    ('train {lr} "${{NAME: -4}}"', "${NAME: -4}"),
+    ('train {lr} "${{NAME:$N}}"', "${NAME:$N}"),
+    ('train {lr} "${{NAME@Q}}"', "${NAME@Q}"),
+    ('echo "it\'s" && [[ -f x ]] && train {lr}', "[["),
+    ("true && \\\n  source env.sh && train {lr}", "source"),
 ]
 _BOTH = [
     "if [ {lr} = 1 ]; then train {lr}; fi",
@@ -44,6 +69,22 @@ _BOTH = [
     "source=data; train {lr} $source",
     "(cd src; train {lr}) || exit 3",
     "A=$(date) train {lr}",
+    "train {lr} --seed ${{SEED:-0}} --port ${{PORT:=80}} ${{DEBUG:+1}} ${{NAME:?no name}}",
+    "# it's fine\nbash -c '\n[[ -n x ]] && source y' && train {lr}",
+    "echo \"it's\" && bash -c 'echo ${{x//a/b}} $RANDOM $(<f)' && train {lr}",
+    'bash -c "echo \\${{x//a/b}}" && train {lr}',
+    "train {lr} # it's [[ x ]]\ntrue",
+    "RANDOM=3; train {lr} --seed $RANDOM",
+    'train {lr} --model {{"a":1,"b":2}} && exit',
+    "train {lr} --shards data-{{000..099}}.tar && exit",
+    "train {lr} --tags={{a,b}} model={{a:1,b:2}} && exit",
+    "find . -exec wc {{}} + && train {lr}",
+    "awk '{{print $1,$2}}' data && train {lr}",
+    "exec 3>&1; train {lr} >&3 2>&1",
+    "echo -n begin > log.txt; exec train {lr}",
+    "echo -e 'begin' || exit; train {lr}",
+    "train {lr} --total $((A<(B))) && exit",
+    "wait_n=1 train {lr}",
 ]
 
 
@@ -55,8 +96,14 @@ def of_bash(command: str) -> list[str]:
 @pytest.mark.parametrize(("command", "named"), _BASH)
 def test_syntax_of_bash(command: str, named: str) -> None:
     text = of_bash(command)[0]
-    assert text.startswith(f"spec.trial.command: '{named}': is syntax of bash")
+    assert text.startswith(f"spec.trial.command: {named!r}: is syntax of bash")
     assert "; write " in text
+
+
+def test_a_shell_that_the_command_names_in_a_comment() -> None:
+    [text] = of_bash("#!/bin/bash\nsource env.sh\ntrain {lr}")
+    assert "[bash, -c, SCRIPT]: #! in a command is a comment" in text
+    assert of_bash("#!/bin/bash\n. ./env.sh\ntrain {lr}") == []
 
 
 @pytest.mark.parametrize("command", _BOTH)
@@ -81,6 +128,22 @@ def test_syntax_of_every_shell(command: str) -> None:
         ('x=abc; echo "${x/a/b}"', "", 2),
         ("declare -A m", "", 127),
         ("pushd /", "", 127),
+        ("echo -e a | cat", "-e a\n", 0),
+        ('A=x; A+=" y"; echo $A', "x\n", 0),
+        ('echo "[$(</etc/hostname)]"', "[]\n", 0),
+        ("if (( 1 + 1 )); then echo yes; else echo no; fi", "no\n", 0),
+        ("for ((i=0; i<3; i++)); do echo $i; done", "", 2),
+        ("echo out/{a,b} {a..c} x{1..3}", "out/{a,b} {a..c} x{1..3}\n", 0),
+        ('echo "[$RANDOM$EPOCHSECONDS]"', "[]\n", 0),
+        ("printf %s $'a\\tb'", "$a\\tb", 0),
+        ("true & wait -n", "", 2),
+        ("echo a >& b", "", 2),
+        ("if test 1 == 1; then echo yes; else echo no; fi", "no\n", 0),
+        ("set -euo pipefail; echo a", "", 2),
+        ("read -ra x < /dev/null; echo a", "a\n", 0),
+        ('A=abc; echo "${A: -1}"', "", 2),
+        ('A=abc; echo "${A@Q}"', "", 2),
+        ('echo "${A:-0}"', "0\n", 0),
     ],
 )
 def test_dash_does_what_the_warnings_say(script: str, printed: str, code: int) -> None:

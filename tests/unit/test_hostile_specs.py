@@ -13,6 +13,7 @@ from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.parsing.quantity import is_quantity
 from sweepjob.api.parsing.suggestions import closest, nearest
 from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.api.validation.bash_warnings import bash_warnings
 from sweepjob.api.validation.exit_code_warnings import exit_code_warnings
 from sweepjob.api.validation.option_like_values import option_like_values
 from sweepjob.api.validation.spec_warnings import spec_warnings
@@ -31,6 +32,7 @@ UNITS = [
     "\\", "'", '"', "'\"", "<<", "<<-'", "<<A\n", "<<A <<B\n", "$(cat <<A\n", "\n", "#", " #", "{", "{lr}", "{ ",
     "{{" + " " * 9, "${search_space.", "$lr ", "a", "aA.-", "=", "lr=", "--x\n", "$'", "$'\\'", "${a:-", "${a#", "case ", "& ", "&", "|", "; ", ";\n", "set ", "set -", ">", "-", "--a-", "\t",
     "$(case ", "\"$(", "é$", "1", ".", "{inputs." + "a" * 90,
+    "then cat {a", "do trap a ", "for a in a", "else echo -e a", "[ a ",
 ]  # fmt: skip
 READERS: dict[str, Callable[[str], object]] = {
     "pieces": placeholders.split_references,
@@ -48,6 +50,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "braces": with_double_braces,
     "exit_code": lambda text: [*exit_code_warnings(f"python t.py {text}; echo {text}")],
     "exit_code_last": lambda text: [*exit_code_warnings(f"python t.py | tee\n{text}x")],
+    "bash": lambda text: [*bash_warnings(f"python t.py; {text[:19_000]}")],
     "options": lambda text: [
         *option_like_values("p", f"a --{text}${{{{search_space.lr}}}}", {"lr": -1e-9})
     ],

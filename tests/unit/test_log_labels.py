@@ -23,6 +23,15 @@ AMBIGUOUS = [
     ("auc", ["[1] valid_0's auc: 0.8 training's auc: 0.9"], [0.8]),
     ("mse", ["val mse: 0.4", "test mse: 0.5"], [0.4]),
     ("F1 (macro)", ["training F1 (macro): 1", "evaluation F1 (macro): 0.5"], [0.5]),
+    ("loss", ["[TRAIN] {'loss': 0.3}", "[VALID] {'loss': 0.4}"], [0.4]),
+    ("loss", ['{"phase": "train", "loss": 0.3}', '{"phase": "val", "loss":0.4,"n":1}'], [0.4]),
+    ("loss", ["train nll_loss=0.1 loss=0.3", "val nll_loss=0.2 loss=0.4"], [0.4]),
+    ("loss", ["train loss=0.3", "val loss=0.4 nll_loss=0.2"], [0.4]),
+    ("loss", ["interval 5 train loss=0.3", "val loss=0.4"], [0.4]),
+    ("loss", ["train loss: tensor(-0.3)", "val_2 loss: tensor(-0.4)"], [-0.4]),
+    ("loss", ["train | loss => 3%", "val | loss => 4%"], [4]),
+    ("loss", ["val loss: 0.3, train loss: 0.4", "val loss: 0.5, train loss: 0.6"], [0.3, 0.5]),
+    ("it's", ["train it's: 1", "val it's: 0.5"], [0.5]),
 ]
 
 
@@ -36,7 +45,7 @@ def test_values_of_several_parts_of_the_data_are_told(
     assert f"values of '{metric}'" in message
     found = re.search(r"e\.g\. '(.*)', or print", message)
     assert found is not None
-    values, again = read(metric, *lines, pattern=found[1])
+    values, again = read(metric, *lines, pattern=found[1].replace("''", "'"))
     assert values == meant, "the pattern of the message finds the one that is probably meant"
     assert again.ambiguity == ""
 
@@ -94,6 +103,8 @@ def test_it_is_told_once_and_at_once() -> None:
         ("at best epoch acc: 0.9, acc: 0.8", 0.8),
         ("the best: acc=0.7 acc=0.6", 0.6),
         ("lowest 'acc': 0.1, 'acc': 0.4", 0.4),
+        ("acc: 0.4 (target acc: 0.9, baseline acc: 0.1)", 0.4),
+        ("Trial 2 finished with acc: 0.4 and x: 1. Best is trial 0 with acc: 0.5.", 0.4),
     ],
 )
 def test_a_summary_in_a_line_is_not_its_value(line: str, value: float) -> None:
@@ -125,7 +136,17 @@ def test_summaries_in_lines_of_their_own(lines: list[str], is_ambiguous: bool) -
     [
         (["[rank0]: acc=0.5", "[rank1]: acc=0.4", "[rank0]: acc=0.6"], [0.5, 0.6]),
         (["[default1]:epoch 1 acc: 0.5", "[default0]:epoch 1 acc: 0.4"], [0.4]),
-        (["epoch 1 rank 10 acc=0.5", "epoch 1 rank 1 acc=0.4"], [0.4]),
+        (["epoch 1 local_rank 10 acc=0.5", "epoch 1 local_rank 1 acc=0.4"], [0.4]),
+        (["Rank 1 | acc=0.5", "Rank 10 | acc=0.6", "Rank 0 | acc=0.4"], [0.4]),
+        (["[rank: 1] acc=0.5", "[rank: 2] acc=0.4"], [0.5]),
+        (['{"rank": 0, "macc": 1, "acc": 0.5}', '{"rank": 1, "macc": 1, "acc": 0.4}'], [0.5]),
+        (['{"acc": 0.5, "n": 1, "rank": 10}', '{"acc": 0.4, "n": 1, "rank": 0}'], [0.4]),
+        (["acc=0.5 macc=1 rank=0", "acc=0.4 macc=1 rank=1"], [0.5]),
+        (["[rank0]: {'acc': 0.5, 'macc': 1}", "[rank1]: {'acc': 0.4, 'macc': 1}"], [0.5]),
+        (["[gpu1] acc=0.5", "[gpu0] acc=0.4"], [0.4]),
+        (["[cuda:0] acc: 0.5", "[cuda:1] acc: 0.4"], [0.5]),
+        (["Process 0: acc: 0.5", "Process 1: acc: 0.4"], [0.5]),
+        (["[Worker 0] acc: 0.5", "[Worker 1] acc: 0.4"], [0.5]),
         (["INFO:local_rank=1:acc=0.5", "INFO:local_rank=0:acc=0.4"], [0.4]),
         (["[1,1]<stdout>:acc=0.5", "[1,0]<stdout>:acc=0.4"], [0.4]),
         (["(train pid=7) acc=0.5", "(train pid=8) acc=0.4"], None),
@@ -139,7 +160,7 @@ def test_values_of_several_processes_are_told(lines: list[str], meant: list[floa
     found = re.search(r"select one: '(.*)'", parser.ambiguity)
     assert (found is not None) is (meant is not None)
     if found is not None:
-        assert read("acc", *lines, pattern=found[1])[0] == meant
+        assert read("acc", *lines, pattern=found[1].replace("''", "'"))[0] == meant
 
 
 @pytest.mark.parametrize(
@@ -152,6 +173,13 @@ def test_values_of_several_processes_are_told(lines: list[str], meant: list[floa
         ["frank 1 acc=0.5", "frank 2 acc=0.4", "rank-1 acc=1", "top rank 1.5 acc=1"],
         ["acc=0.5 rank 1", "acc=0.4 rank 2"],
         ["[rank0]: acc=0.5", "acc=0.4"],
+        ["rank=4 acc=0.5", "rank=8 acc=0.6", "rank=4 acc=0.7"],  # LoRA
+        ["Rank 10: acc=0.5", "Rank 20: acc=0.6"],  # of a matrix
+        ['{"rank": 8, "acc": 0.5}', '{"rank": 16, "acc": 0.4}'],
+        ["acc=0.5 rank=3", "acc=0.4 rank=2"],  # in a list of results
+        ["gpu: 0% acc=0.5", "gpu: 35% acc=0.4"],
+        ["process 0 of 3 acc=0.5", "process 1 of 3 acc=0.4"],
+        ["Worker 3: acc=0.5", "Worker 4: acc=0.4"],
     ],
 )
 def test_values_of_one_process(lines: list[str]) -> None:
@@ -194,6 +222,7 @@ def test_lines_that_come_several_times_are_told(lines: list[str], times: int) ->
         epochs("{n}0/99 acc={acc}", "{n}1/99 acc={acc}"),
         epochs("fold 1: acc={acc}", "fold 2: acc={acc}"),
         epochs("acc={acc} loss=1", "acc={acc} loss=2"),
+        [f"loss={1 / (n + 1):.3f} acc={n // 2 / 16}" for n in range(16)],  # in each second epoch
         ["acc=0.5"] * 40,
         ["acc=0.1", *epochs("acc={acc}", "acc={acc}")],
     ],

@@ -82,6 +82,12 @@ def test_the_usual_forms(line: str, found: dict[str, float]) -> None:
         "--val_acc=0.93",
         "val_acc=0.93±0.01",
         "val_acc=0.93+/-0.01",
+        "val_acc=0.93+-0.01",
+        "val_acc=(0.93,)",
+        "val_acc=tensor([0.93,])",
+        "val_acc: 0.93% | -0.5",
+        "val_acc: 0.93 -> saved",
+        "val_acc: 0.93 -- 2 more epochs",
         "[3]\tloss:0.61234+0.00321\tval_acc:0.93+0.01",
         "val_acc:0.93+1.5e-3, loss:1+1",
         "val_acc=0.93; next",
@@ -125,6 +131,9 @@ def test_the_forms_that_loggers_and_libraries_print(line: str) -> None:
         ("mAP@0.5:0.95", "mAP@0.5: 0.6 mAP@0.5:0.95: 0.5"),
         ("mAP@0.5", "mAP@0.5:0.5 mAP@0.75:0.4"),
         ("acc@5", "acc@5:0.5: saved"),
+        ("acc@50", "acc@50:0.5 acc@10:0.95"),
+        ("score", "2026-01-01 12:00:00 | INFO | app:score:12 - score: 0.5"),
+        ("score", "INFO:root:score:0.5 - next"),
     ],
 )
 def test_names_of_any_characters(metric: str, line: str) -> None:
@@ -140,6 +149,7 @@ def test_names_of_any_characters(metric: str, line: str) -> None:
         *("val_acc=0.5-0.6", "val_acc=0.93...", "val_acc=0.93…", "val_acc=1.5×10^3", "val_acc=1.5*10^3"),
         *("val_acc=[0.1, 0.2]", "val_acc=(0.1, 0.2)", "val_acc=tensor([0.1, 0.2])", "val_acc=3+2j"),
         *("val_acc=1 234,5", "val_acc: -12 345.6 ms", "val_acc=1 234 567", "val_acc : 1\u00a0234,5"),
+        *("val_acc: 0.90 -> 0.93", "val_acc=0.90 → 0.93", "val_acc: 0.90 --> .93", "val_acc=0.9=>1"),
         *("val_acc=1.#QNAN", "val_acc=-1.#IND", "val_acc=1.#INF00"),
         *("val_acc=0.93(2)", "val_acc=1٫5", "val_acc=" + "9" * 500),
     ],
@@ -165,6 +175,20 @@ def test_a_truncated_number_is_reported_and_ignored(line: str) -> None:
             "val_acc=nano",
             "val_acc: information",
             "val_acc: 40%|████  |",
+            "val_acc: 100% 8/8 [00:10<00:00,  1.2it/s]",
+            "Class  Images  Box(P  R  mAP50  val_acc): 100% ━━━━━━━━━━━━ 4/4 1.2it/s 5.0s",
+            "val_acc: 50% ━━━━━━╸━━━━━ 4/8",
+            "val_acc: 100% (10 of 10) |####| Elapsed Time: 0:00:01",
+            "val_acc: 40% |####    | 4/10",
+            "val_acc: 40% [###>    ] 4/10",
+            "val_acc: 0% [         ]",
+            "val_acc:   0%|          | 0/10 [00:00<?, ?it/s]",
+            "saved val_acc=0.93.ckpt",
+            "saved 'val_acc=0.93-v1.ckpt'",
+            "saved val_acc=0.93/model.safetensors",
+            "saved val_acc=3.pt",
+            "2026-01-01 12:00:00.123 | INFO     | train.loop:val_acc:12 - evaluating",
+            "12:00:00 | DEBUG | __main__:val_acc:7 - done",
         ),
     ],
 )
@@ -180,6 +204,15 @@ def test_a_longer_name_is_another_metric(line: str) -> None:
         ("mAP@0.5", "mAP@0.5:0.95: 0.4"),
         ("mAP@.5", "mAP@.5:.95 = 0.4"),
         ("AP 0.5", '{"AP 0.5:0.95": 0.4}'),
+        ("mAP@0.5", "Epoch  P  R  mAP@0.5  mAP@0.5:0.95"),
+        ("mAP@.5", "P R mAP@.5 mAP@.5:.95"),
+        ("mAP@0.5", "mAP@0.5:0.95 | 0.4"),
+        ("mAP@0.5", "mAP@0.5:0.95 (all) -> 0.4"),
+        ("mAP@0.5", "evaluating mAP@0.5:0.95\t0.4"),
+        ("mAP@0.5", "mAP@0.5:0.95:0.05: 0.4"),
+        ("mAP@0.5", "mAP@0.5:0.05:0.95: 0.4"),
+        ("mAP@0.5", "mAP@0.5:0.05:0.95"),
+        ("mAP50", "mAP50:95"),
     ],
 )
 def test_a_range_is_a_part_of_a_name(metric: str, line: str) -> None:
@@ -312,3 +345,55 @@ def test_any_line_can_be_parsed(line: str) -> None:
 )
 def test_times_are_exact(timestamp: str, expected: int) -> None:
     assert nanoseconds(timestamp) == expected
+
+
+_KERAS_2 = "10/10 [==============================] - {} - loss: 0.{n} - acc: 0.{n}"
+_KERAS_3 = "\x1b[1m10/10\x1b[0m \x1b[32m━━━━━━\x1b[0m\x1b[37m\x1b[0m \x1b[1m{}\x1b[0m 2ms/step - acc: 0.{n} - loss: 0.{n}"
+
+
+@pytest.mark.parametrize(
+    ("bar", "before", "behind"),
+    [(_KERAS_2, "ETA: 0s", "3s 2ms/step"), (_KERAS_3, "0s", "3s"), (_KERAS_2, "3s", "4s")],
+)
+@pytest.mark.parametrize("metric", ["acc", "val_acc"])
+def test_a_bar_of_keras_that_a_callback_breaks(
+    bar: str, before: str, behind: str, metric: str
+) -> None:
+    """What Keras 2 and 3 print with ModelCheckpoint(verbose=1); the values may be equal in all epochs."""
+    parser = LogParser(metric)
+    lines = []
+    for epoch, n in enumerate((5, 6, 6, 7), 1):
+        lines += [
+            f"Epoch {epoch}/4",
+            bar.format(before, n=n).replace("10/10", " 9/10") + "\r" + bar.format(before, n=n),
+            f"Epoch {epoch}: val_acc improved from 0.1 to 0.{n}, saving model to m.keras",
+            bar.format(behind, n=n) + f" - val_acc: 0.{n} - val_loss: 0.1",
+        ]
+    found = [dict(parser.read(line)) for line in lines]
+    assert [values[metric] for values in found if metric in values] == [0.5, 0.6, 0.6, 0.7]
+    assert [values["val_loss"] for values in found if "val_loss" in values] == [0.1] * 4
+    assert parser.ambiguity == ""
+
+
+def test_each_state_of_a_bar_of_keras_2_in_a_line_of_its_own() -> None:
+    parser = LogParser("acc")
+    lines = [f" {n}/10 [==>...] - ETA: {9 - n}s - loss: 1.0 - acc: 0.{n}" for n in range(1, 10)]
+    lines += ["10/10 [=====] - ETA: 0s - loss: 1.0 - acc: 0.95", "10/10 [=====] - 3s - acc: 0.95"]
+    assert [values for line in lines for values in parser.read(line)] == [("acc", 0.95)]
+    assert len(parser.samples) == 3
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Epoch 1/2", "10/10 [==] - 1s - acc: 0.5", "Epoch 2/2", "10/10 [==] - 1s - acc: 0.5"],
+        ["10/10 [==] - 1s - acc: 0.5", "10/10 [==] - 1s - acc: 0.5"],  # of evaluate()
+        ["10/10 [==] - 1s - acc: 0.5", "Epoch 1: x", "Epoch 2/2", "10/10 [==] - 1s - acc: 0.6"],
+        ["10/10 [==] - 1s - acc: 0.5", "3/3 [==] - 1s - acc: 0.5"],
+        ["3/10 acc: 0.5", "3/10 acc: 0.5"],
+        ["3/10 | acc: 0.5", "4/10 | acc: 0.5"],
+    ],
+)
+def test_bars_that_are_no_repetitions(lines: list[str]) -> None:
+    parser = LogParser("acc")
+    assert [len(found) for line in lines if (found := parser.read(line))] == [1, 1]

@@ -89,6 +89,13 @@ def test_lines_of_the_log_are_quoted() -> None:
         ("Acc@1", " * Acc@1 10.500 Acc@5 20.300", 10.5),
         ("Accuracy", "Average loss: 0.05, Accuracy: 9800/10000 (98%)", 98),
         ("valid's loss (x)", "valid's loss (x)  0.25", 0.25),
+        ("loss", "valid | loss 5.1 | nll_loss 3.9 | best_loss 5.0", 5.1),
+        ("acc", "acc 0.9 max_acc 0.95", 0.9),
+        ("acc", "acc .5", 0.5),
+        ("acc", "acc is -0.9.", -0.9),
+        ("acc", "acc\t0.9", 0.9),
+        ("acc", "acc ....... 0.9", 0.9),
+        ("val_loss", "2026-01-01 00:00:00: val_loss -0.6", -0.6),
     ],
 )
 def test_a_pattern_for_the_lines_is_suggested(metric: str, line: str, value: float) -> None:
@@ -105,10 +112,39 @@ def test_a_pattern_for_the_lines_is_suggested(metric: str, line: str, value: flo
         "best_val_acc 0.9",
         "val_acc 12:30",
         "val_acc 1,5",
+        "val_acc epoch 3: 0.9",
+        "val_acc after 3 epochs: 0.9",
+        "val_acc (3 epochs) 0.9",
+        "val_acc 0.9 max val_acc 0.95",
+        "val_acc 2026-01-01 0.9",
+        "val_acc@5 0.9",
     ],
 )
 def test_no_pattern_is_suggested_for_what_may_be_another_number(line: str) -> None:
     assert advice(Metrics(protocol.LOGS, 0), (), (line,)).endswith("for any other form.")
+
+
+def test_a_suggested_pattern_finds_what_is_not_finite() -> None:
+    said = advice(Metrics(protocol.LOGS, 0), (), ("val_acc 0.9",))
+    pattern = said.rpartition("any other form, here '")[2].removesuffix("'.")
+    found = [
+        LogParser("val_acc", pattern).read(f"val_acc {text}") for text in ("nan", "-inf", "info")
+    ]
+    assert str(found) == "[[('val_acc', nan)], [('val_acc', -inf)], []]"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        *("best_val_acc 0.99", "val_acc_ema 0.99", "train/val_acc 0.99", "val_acc 1,234", "val_acc 12:30"),
+        *("val_acc@5 0.99", "val_acc 0.9/1.0", "val_acc 5 6.7.8"),
+    ],
+)  # fmt: skip
+def test_a_suggested_pattern_finds_no_other_number(other: str) -> None:
+    said = advice(Metrics(protocol.LOGS, 0), (), ("val_acc 0.9",))
+    pattern = said.rpartition("any other form, here '")[2].removesuffix("'.")
+    found = dict(LogParser("val_acc", pattern).read(other)).get("val_acc")
+    assert found == (5.0 if other == "val_acc 5 6.7.8" else None)
 
 
 def test_an_unreadable_log_is_named_as_the_reason() -> None:

@@ -38,6 +38,7 @@ DONE = {"conditions": [{"type": "Complete", "status": "True"}]}
         ("status.said == 'exists(a, exists(b, c))'", {"said": "x"}, False),
         ("status.a[0].filter(x, x.b).all(x, x.c)", {"a": [[{"b": True, "c": True}]]}, True),
         ("status['a'].exists (x, x == 1)", {"a": [1]}, True),
+        ("status.a.existsOne( x , x == 1)", {"a": [1, 2]}, True),
     ],
 )
 def test_what_conditions_mean(text: str, status: dict[str, object], met: bool) -> None:
@@ -56,6 +57,11 @@ def test_what_conditions_mean(text: str, status: dict[str, object], met: bool) -
         ("status.a.all(x, x.b.all(y, y))", "inside of another one"),
         ("status.a.exists (x, (x.b.exists\n(y, y)))", "inside of another one"),
         ("status.a.all(x, status.b)", "status neither inside of a macro"),
+        ("status.a.existsOne(x, status.b)", "status neither inside of a macro"),
+        ("status.a.existsOne(x, [x, x].existsOne(y, [y, y].all(z, z)))", "inside of another one"),
+        ("(status.a + status.a).existsOne(x, x)", "existsOne() must follow a field"),
+        (" && ".join(["status.a.existsOne(x, x)"] * 5), "at most 4 macros"),
+        ("status.a.nosuch(k, k == 1)", "k is unknown"),
         ("[status, status].all(x, x)", "nor in a list of values"),
         ("{'a': status}.a == 1", "nor in a list of values"),
         ("status.a.map(x, [x, x]).size() > 1", "is"),

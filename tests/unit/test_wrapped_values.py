@@ -41,6 +41,14 @@ def values(lines: list[str], metric: str = "val_acc", **options: object) -> list
             [None, 0.009964027],
         ),
         ([*_PRINTED, *_PRINTED], [None, 0.91234, None, 0.91234]),
+        (
+            [
+                _HANDLER[0].replace("val_acc:  ", "val_acc   "),
+                _HANDLER[1].replace("0.91", "= 0.91"),
+            ],
+            [None, 0.91234],
+        ),
+        ([_PRINTED[0].replace("the val_acc:", "thereof val_acc"), ": 0.91234 lr"], [None, 0.91234]),
     ],
 )
 def test_a_value_in_the_next_line(lines: list[str], expected: list[object]) -> None:
@@ -58,6 +66,9 @@ def test_a_value_in_the_next_line(lines: list[str], expected: list[object]) -> N
         ["val_acc: [", "0.5"],
         ["best_val_acc:", "0.5"],
         ["val_acc", "0.5"],
+        ["val_acc", "= 0.5"],
+        ["and the val_acc", ": 0.5 and more"],
+        [_HANDLER[0].replace("val_acc:  ", "val_acc   "), _HANDLER[1]],
         ["about val_acc: none", "0.5"],
         [_HANDLER[0], "0.5 s later"],
         ["x" * 2000 + " val_acc:", "0.5"],
@@ -65,6 +76,13 @@ def test_a_value_in_the_next_line(lines: list[str], expected: list[object]) -> N
 )
 def test_a_number_that_is_not_the_value(lines: list[str]) -> None:
     assert set(values(lines)) == {None}
+
+
+def test_wide_characters_take_two_columns() -> None:
+    """As rich.print writes them at 80 columns."""
+    line = "第 3 轮 训练损失: 0.5 验证损失: 0.40000000 学习率: 0.0001 批量: 64 验证准确率:"
+    assert values([line, "0.91234 后"], "验证准确率") == [None, 0.91234]
+    assert values([line.replace("批量: 64 ", ""), "0.91234 后"], "验证准确率") == [None, None]
 
 
 def test_a_line_with_a_value_counts_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..api.messages.metric_pattern import pattern_behind
 from .number_syntax import Number
 from .process_labels import ProcessLabels
 from .repeated_lines import RepeatedLines
@@ -33,11 +34,14 @@ _SUMMARIES = (
     "avg",
     "average",
     "mean",
-) + ("running", "smoothed", "ema", "prev", "previous", "old")
+) + ("running", "smoothed", "ema", "prev", "previous", "old", "target", "goal", "baseline")
+# Optuna's: ``Trial 3 finished with value: 0.8 ... Best is trial 1 with value: 0.9``.
+_BEST_TRIAL = "best is trial [0-9]{1,9} with"
 _SUMMARY = re.compile(
-    rb"(?<![\w./-])(?:" + "|".join(_SUMMARIES).encode() + rb")[ :('\"*]{1,4}$", re.IGNORECASE
+    rb"(?<![\w./-])(?:" + "|".join((*_SUMMARIES, _BEST_TRIAL)).encode() + rb")[ :('\"*]{1,4}$",
+    re.IGNORECASE,
 )
-_SUMMARY_ENDS = frozenset(word[-3:].encode() for word in _SUMMARIES)  # to be quick without one
+_SUMMARY_ENDS = frozenset(word[-3:].encode() for word in (*_SUMMARIES, _BEST_TRIAL))  # to be quick
 _SUMMARY_BEFORE = 40  # bytes before a name in which such a word is searched
 
 
@@ -127,7 +131,7 @@ class Labels:
     def _message(self, effect: str) -> str:
         labels = " and of ".join(f"'{label}'" for label in self._seen.values())
         meant = next((label for group, label in self._seen.items() if group != "train"), "")
-        pattern = f"{meant}.*?{re.escape(self._metric)}[=: ]+(?P<value>[-+.\\w]+)"
+        pattern = pattern_behind(meant, self._metric)
         return (
             f"its log has values of '{self._metric}' of {labels}; {effect}. Set metrics.pattern to "
             f"select one, e.g. '{pattern}', or print {meant}_{self._metric}=0.5"

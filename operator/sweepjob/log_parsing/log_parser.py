@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from ..api.spec.metrics import compiled
+from .keras_bars import KerasBars
 from .labels import Labels, chosen_number
 from .number_syntax import Number, metric_numbers
 from .other_names import OtherNames
@@ -87,6 +88,7 @@ class LogParser:
         self._others = OtherNames(known)
         self._wrapped = WrappedValues((metric, *known))
         self._bars = ProgressBars()
+        self._keras_bars = KerasBars()
         self.unreadable_values = 0
         self.changes = 0
         self.unreadable_sample = ""
@@ -105,7 +107,7 @@ class LogParser:
         """Return the names and values in the next line.
 
         If a name occurs more than once, the last value counts: a progress bar rewrites one line. A bar
-        that is drawn again behind a message has no new values.
+        that is drawn again behind a message has no new values, and one of Keras that is not full none.
 
         Args:
             line: the line, or a part of a long one.
@@ -120,9 +122,12 @@ class LogParser:
         elif overwritten:
             self._values_by_name.clear()
             begins = True
-        self._scan(text, ends=ends, begins=begins)
-        if ends and self._bars.is_redrawn(text):
-            self._values_by_name.clear()
+        if ends and begins and self._keras_bars.is_unfinished(text):
+            self._add_sample(text)
+        else:
+            self._scan(text, ends=ends, begins=begins)
+        if ends:
+            self._drop_repeated(text)
         if not ends:
             self._partial_line = text[-_OVERLAP:]
             return []
@@ -132,6 +137,13 @@ class LogParser:
             b"",
         )
         return found
+
+    def _drop_repeated(self, text: bytes) -> None:
+        """Drop the values of a progress bar that is drawn again."""
+        if self._bars.is_redrawn(text):
+            self._values_by_name.clear()
+        for name in self._keras_bars.repeated(text, self._values_by_name):
+            del self._values_by_name[name]
 
     def discard_partial_line(self) -> None:
         """Discard the parts of a line whose last part did not arrive."""
@@ -155,6 +167,9 @@ class LogParser:
             self._find_metric(text, until, begins=begins)
             if begins and ends:
                 self._wrapped.begin(text, self._values_by_name)
+        self._add_sample(text)
+
+    def _add_sample(self, text: bytes) -> None:
         if not self._reported and self._samples.add(text):
             self.changes += 1
 

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..api.spec.metrics import compiled
+from .other_numbers import is_bar_or_file, is_in_range, is_place
 
 if TYPE_CHECKING:
     import re2
@@ -37,7 +38,7 @@ _NUMBER = (
     r"(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|(?i:nan|inf(?:inity)?)))"
 )
 # After a number in brackets: they close, or keyword arguments follow, e.g. ``, device='cuda:0')``.
-_CLOSED = r"[\"'`\\]{0,2}\s*(?:[\])]|,\s*[\p{L}_]\w*\s*=)"
+_CLOSED = r"[\"'`\\]{0,2}\s*(?:(?:,\s*)?[\])]|,\s*[\p{L}_]\w*\s*=)"
 
 _WORD = (
     "_+=^×·⋅∙…⁄#"  # besides letters and digits: the number continues, or is part of something else
@@ -49,10 +50,9 @@ _FIRST_GROUP = re.compile(rf"[-+{_MINUS}]?\d{{1,3}}")
 _OTHER_GROUPS = re.compile(r"(?: \d{3})+[.,]\d|(?: \d{3}){2,}(?!\d)")
 # A mean and its deviation, as xgboost.cv prints them: ``0.61234+0.00321``.
 _DEVIATION = re.compile(r"\+\d{1,20}\.\d{1,20}(?:[eE][-+]?\d{1,3})?(?![\w.+*/^-])")
-# What follows a range in a name, ``mAP@0.5:0.95: 0.4``.
-_VALUE_OF_RANGE = re.compile(rb"[\"'`]?(?::\s|\s?=)\s{0,3}[-+]?\.?\d")
-# The place of a message in the code: ``train.py:12``.
-_SOURCE_FILE = re.compile(rb"\.(?:py|pyx|cc|cpp|cu|go|rs|jl|R|js|ts|java|scala)$")
+# A change, ``0.90 -> 0.93``: nobody can tell which of both is meant.
+_CHANGE = re.compile(r"\s{0,3}(?:-{1,2}>|=>|[→➜⟶])\s{0,3}[-+]?\.?\d")
+_AMBIGUOUS = (b"%", b".", b"-", b"/", b"_")  # behind a number that may be no value
 _LOOKAHEAD = 40  # bytes after a number that decide whether it has ended
 _LONGEST = 400  # bytes of a number; the largest float has 309 digits
 _NAMES = 100  # names per line
@@ -93,9 +93,8 @@ def metric_numbers(metric: bytes, text: bytes) -> Iterator[Number]:
         match = expression.match(text, start + len(metric))
         if match is None:
             continue
-        after = match.end(value)
-        is_range = _is_range(text, start + len(metric), match.start(value), after)
-        if not is_range and not _is_no_value(match[value], text[after : after + 2]):
+        name, after = slice(start, start + len(metric)), match.end(value)
+        if not _is_no_value(text, name, match.start(value), after):
             yield _number(text, match[opened], match[value], start, after)
 
 
@@ -103,10 +102,9 @@ def named_numbers(text: bytes) -> Iterator[tuple[str, Number]]:
     """Yield names of the usual characters with the numbers after them, in their order."""
     expression, name, opened, value = _named_expression()
     for match in islice(expression.finditer(text), _NAMES):
-        is_range = _is_range(text, match.end(name), match.start(value), match.end(value))
-        if is_range or _SOURCE_FILE.search(match[name]):
-            continue
         where = (match.start(name), match.end(value))
+        if _is_no_value(text, slice(*match.span(name)), match.start(value), where[1]):
+            continue
         number = _number(text, match[opened], match[value], *where)
         yield match[name].decode(errors="replace"), number
 
@@ -139,25 +137,23 @@ def _number(text: bytes, opened: bytes, value: bytes, start: int, end: int) -> N
     return Number(number.replace(_MINUS, "-"), whole and not is_first_group, start, end)
 
 
-def _is_no_value(value: bytes, rest: bytes) -> bool:
-    """Return whether it is a word like ``nano``, or the percentage of a progress bar, ``10%|#``."""
-    return rest == b"%|" or (value.isalpha() and rest[:1].isalpha())
-
-
-def _is_range(text: bytes, name_end: int, start: int, end: int) -> bool:
-    """Return whether a number belongs to the name before it: ``mAP@0.5`` in ``mAP@0.5:0.95: 0.4``.
+def _is_no_value(text: bytes, name: slice, start: int, end: int) -> bool:
+    """Return whether what was found is a word like ``nano``, or a number of something else.
 
     Args:
         text: the line.
-        name_end: where the name ends.
+        name: where the name is.
         start: where the number begins.
         end: where it ends.
     """
-    return (
-        text[name_end:start] == b":"
-        and text[name_end - 1 : name_end].isdigit()
-        and _VALUE_OF_RANGE.match(text, end) is not None
-    )
+    value = text[start:end]
+    if value.isalpha():
+        return text[end : end + 1].isalpha()
+    if is_in_range(text, name.stop, start, end) or is_place(text, name, start, end):
+        return True
+    if text[end : end + 1] not in _AMBIGUOUS and not value.endswith(b"."):
+        return False
+    return is_bar_or_file(value, text[end : end + _LOOKAHEAD].decode(errors="replace"))
 
 
 def _begins_a_name(before: str) -> bool:
@@ -181,9 +177,9 @@ def _is_whole(opened: str, rest: str) -> bool:
         return compiled(_CLOSED).match(rest) is not None
     padded = rest + "   "
     first, second, third = padded[0], padded[1], padded[2]
-    if rest.startswith("+/-") or _DEVIATION.match(rest):
+    if rest.startswith(("+/-", "+-")) or _DEVIATION.match(rest):
         return True
-    if first.isalnum() or first in _WORD or rest.startswith("%|"):
+    if first.isalnum() or first in _WORD or _CHANGE.match(rest):
         return False
     if first in _JOINT:
         return not (second.isalnum() or second in "._")

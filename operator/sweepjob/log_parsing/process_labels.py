@@ -5,30 +5,43 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from ..api.messages.metric_pattern import pattern_before, pattern_behind
 from .samples import printable
 
-# PyTorch and torchrun --tee, scripts of their own, Open MPI's --tag-output, Ray. Not a number alone,
+# PyTorch and torchrun --tee, Open MPI's --tag-output, Ray, and scripts of their own. Not a number alone,
 # which may be the iteration of xgboost.
 _PROCESS = re.compile(
-    rb"(?<![\w.-])(?:(?:global_?|local_?)?rank|default)[ =:#]{0,2}(?P<rank>\d{1,6})(?![\w.])"
-    rb"|\[\d{1,6},(?P<mpi>\d{1,6})\]<std"
-    rb"|\((?:\w{1,100} )?pid=(?P<pid>\d{1,9})",
+    rb"(?<=\[)(?P<rank>rank(?:: )?(?P<a>\d{1,6}))(?=\])"
+    rb"|(?<![\w.-])(?P<local>(?:global|local)_?rank[\"']?\s?[ =:#]{0,2}(?P<b>\d{1,6}))(?![\w.])"
+    rb"|(?<=\[)(?P<torchrun>default(?P<c>\d{1,6}))(?=\]:)"
+    rb"|(?P<mpi>\[\d{1,6},(?P<d>\d{1,6})\]<std(?:out|err|diag)>)"
+    rb"|(?P<ray>\((?:\w{1,100} )?pid=(?P<e>\d{1,9}))"
+    # A rank may be another one, of a matrix or of LoRA.
+    rb"|(?<![\w.-])(?P<some_rank>rank[\"']?\s?[ =:#]{0,2}(?P<f>\d{1,6}))(?![\w.%])"
+    rb"|(?:^|[\[(])(?P<place>(?:gpu|cuda|worker|process|proc)[ :#=_-]{0,2}(?P<g>\d{1,6}))"
+    rb"(?=[\])]| ?[:|])",
     re.IGNORECASE,
 )
-_BEFORE = 300  # bytes before a value in which its process is searched
+_BEHIND = re.compile(
+    rb"(?<![\w.-])(?P<behind>(?:global_?|local_?)?rank[\"']?\s?[=:]\s?(?P<h>\d{1,6}))(?![\w.%])",
+    re.IGNORECASE,
+)
+# Forms that processes have, and others as well: one of several processes has the number 0.
+_PERHAPS = ("some_rank", "place", "behind")
+_BEFORE = 300  # bytes before a value in which its process is searched, and behind it
 
 
 class _Process(NamedTuple):
     """What a line says about the process that printed it.
 
     Attributes:
-        kind: the form of the label.
         number: rank or process id.
+        kind: the form of the label.
         label: the label.
     """
 
-    kind: str
     number: int
+    kind: str
     label: str
 
 
@@ -41,7 +54,8 @@ class ProcessLabels:
 
     def __init__(self, metric: str) -> None:
         self._metric = metric
-        self._first: _Process | None = None
+        self._lowest: dict[str, _Process] = {}
+        self._several: set[str] = set()  # the forms of labels that had two numbers
 
     def add(self, text: bytes, start: int) -> str:
         """Add a value; returns why the values are those of several processes, or an empty text.
@@ -50,18 +64,22 @@ class ProcessLabels:
             text: the line.
             start: where the name of the metric begins.
         """
-        process = _process(text[max(0, start - _BEFORE) : start])
+        process = _process(text, start)
         if process is None:
             return ""
-        self._first = self._first or process
-        is_another = process.kind == self._first.kind and process.number != self._first.number
-        return self._message(min(self._first, process), text) if is_another else ""
+        kind = process.kind
+        lowest = self._lowest.setdefault(kind, process)
+        if process.number != lowest.number:
+            self._several.add(kind)
+        lowest = self._lowest[kind] = min(lowest, process)
+        is_told = kind in self._several and (kind not in _PERHAPS or lowest.number == 0)
+        return self._message(lowest, text) if is_told else ""
 
     def _message(self, kept: _Process, text: bytes) -> str:
         remedy = "Print it in one process, e.g. if rank == 0"
-        if kept.kind != "pid":
-            label = re.escape(kept.label) + r"\b" * kept.label[-1].isdigit()
-            pattern = f"{label}.*?{re.escape(self._metric)}[=: ]+(?P<value>[-+.\\w]+)"
+        if kept.kind != "ray":
+            suggested = pattern_before if kept.kind == "behind" else pattern_behind
+            pattern = suggested(kept.label, self._metric)
             remedy += f", or set metrics.pattern to select one: '{pattern}'"
         return (
             f"several processes of the trial print '{self._metric}', and the values of all count, such "
@@ -69,10 +87,11 @@ class ProcessLabels:
         )
 
 
-def _process(before: bytes) -> _Process | None:
-    """Return the last label before a value; None without one."""
-    found = [*_PROCESS.finditer(before)]
-    if not found:
+def _process(text: bytes, start: int) -> _Process | None:
+    """Return the last label before a value, or else the first behind it; None without one."""
+    found = [*_PROCESS.finditer(text[max(0, start - _BEFORE) : start])]
+    match = found[-1] if found else _BEHIND.search(text[start : start + _BEFORE])
+    if match is None:
         return None
-    kind = found[-1].lastgroup or ""
-    return _Process(kind, int(found[-1][kind]), found[-1][0].decode(errors="replace"))
+    [(kind, label), (_, number)] = [(k, v) for k, v in match.groupdict().items() if v is not None]
+    return _Process(int(number), kind, label.decode(errors="replace"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
+from .number_syntax import named_numbers
+
 # What tells two lines with equal values apart; a time of day does not.
 _STEP = re.compile(
     rb"(?:epoch|step|iter|iteration|fold|round|batch)s?\W{0,4}(\d{1,9})|^\W{0,3}(\d{1,9})(?![\d:.-]|/\d{1,9}/)",
@@ -24,7 +26,7 @@ class RepeatedLines:
 
     def __init__(self) -> None:
         # Those whose number may still be the same; None once it is known.
-        self._lines: list[tuple[bytes, tuple[bytes, ...]]] | None = []
+        self._lines: list[tuple[bytes, tuple[bytes | str, ...]]] | None = []
 
     def add(self, text: bytes, start: int) -> int:
         """Add a line; returns how often each one comes, or 0 if it is not known or once.
@@ -35,8 +37,10 @@ class RepeatedLines:
         """
         if self._lines is None or len(text) > _LONGEST:
             return 0
-        steps = tuple(before + behind for before, behind in _STEP.findall(text))
-        self._lines.append((text[start:].strip(), steps))
+        steps = [before + behind for before, behind in _STEP.findall(text)]
+        # Handlers write other times and levels in front of a message, but no other metrics.
+        others = [number.text for _, number in named_numbers(text[:start])]
+        self._lines.append((text[start:].strip(), (*steps, *others)))
         *whole, last = (len([*group]) for _, group in groupby(self._lines))
         times = max(whole, default=0)
         is_repeated = (

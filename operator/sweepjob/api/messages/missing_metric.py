@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ... import protocol
 from ..parsing.suggestions import closest
 from ..spec.metrics import Metrics
+from .metric_pattern import pattern_for_lines
 
 _MAX_LISTED = 20  # names
-_NUMBER = r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?"
-_END = r"(?:[\s|)\]}\"'%;]|,\s|$)"
 
 
 def missing_metric_message(
@@ -104,19 +102,9 @@ def _of_log(
     if metrics.pattern:
         found.append(f"metrics.pattern is '{metrics.pattern}'; without it, {metric}=0.5 would do.")
     else:
-        pattern = _pattern(metric, samples)
+        pattern = pattern_for_lines(metric, samples)
         found.append(
             f"A report is a line with '{metric}=0.5' or '{metric}: 0.5' in it; set "
             "metrics.pattern for any other form" + f", here '{pattern}'" * bool(pattern) + "."
         )
     return found
-
-
-def _pattern(metric: str, samples: Sequence[str]) -> str:
-    """Return a pattern that finds the number behind the metric in a line; empty without one."""
-    name = re.escape(metric).replace("\\ ", " ")
-    for between in (r"\W+?", r"\W+[A-Za-z]\w*\W+?", r"\W+\d+/\d+\W+?"):
-        pattern = f"{name}{between}(?P<value>{_NUMBER})"
-        if any(re.search(rf"(?<![\w.@/-]){pattern}{_END}", line) for line in samples):
-            return pattern.replace("'", "''")
-    return ""

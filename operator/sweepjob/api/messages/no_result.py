@@ -38,9 +38,10 @@ def summary_of(message: str) -> str:
     pod = _POD.match(how)
     name = pod.group() if pod else ""  # the pod that failed first
     own = next((log.removeprefix(name) for log in logs if log.startswith(name)), "")
-    lines = [line.strip() for line in f"{how}\n{own}".splitlines() if line.strip()]
+    lines = [line.rstrip() for line in f"{how}\n{own}".splitlines() if line.strip()]
     if not lines:
         return "its record has no message"
+    lines[0] = lines[0].strip()
     if len(lines) > 1 and not logs:
         begin, colon, first = lines[0].removeprefix(name).partition(": ")
         lines[:1] = [name + begin, *([first] if colon else [])]

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 EXPRESSION_LIMIT = 400  # characters
-# ``map`` could multiply a status.
-MACROS = frozenset({"all", "exists", "exists_one", "filter"})
+# ``map`` could multiply a status. ``existsOne`` is another name of ``exists_one``.
+MACROS = frozenset({"all", "exists", "exists_one", "existsOne", "filter"})
 _MOST = {
     "macro": (4, "macros, such as exists()"),
     "filter": (1, "filter(); use exists() or all()"),

@@ -8,6 +8,7 @@ the cost is bounded by the length of the expression times the size of the status
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +23,7 @@ _VALUE_LIMIT = 1000  # objects, lists and other values of a status
 _FUNCTIONS = frozenset(
     {"size", "contains", "startsWith", "endsWith", "has", "int", "uint", "double", "string", "bool"}
 )
+_BINDING = re.compile(r"\b(\w{1,100})\s{0,100}\(\s{0,100}(\w{1,100})\s{0,100},")
 
 
 class ExpressionError(ValueError):
@@ -115,6 +117,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _bound(text: str) -> set[str]:
-    """Return the variables that macros bind, as in ``exists(c, ...)``."""
-    pieces = (piece.partition(",") for piece in text.split("(")[1:])
-    return {name.strip() for name, comma, _ in pieces if comma and name.strip() != "status"}
+    """Return the variables that macros bind, as in ``exists(c, ...)``.
+
+    A macro that is not known here, whose cost nobody counts, binds an unknown variable.
+    """
+    return {name for macro, name in _BINDING.findall(text) if macro in MACROS and name != "status"}

@@ -11,23 +11,28 @@ from collections.abc import Iterator
 from ...template import command
 from ...template.references import replace_references
 from ..parsing.problem import Problem
+from .shell_text import QUOTED, without_quotations
 
 _PATH = "spec.trial.command"
 _REFERENCE = "REFERENCE"  # stands for each of them
-_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.", re.DOTALL)
 # Syntax that is not analysed: substitutions, groups, functions, here-documents, loops and conditions.
 _COMPOUND = re.compile(r"[`(){}]|<<|(?:^|[;&|\s])(?:if|for|while|until|case)\s")
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 # No pattern begins with a repetition without a bound: each place of a long run would start a scan.
 _REDIRECTION = re.compile(r"(?:(?<!\d)\d{1,9})?[<>]&[\d-]*|&>>?")
 _STOPS = re.compile(r"(?:^|[;&\n])[ \t]{0,99}set\s+-[a-zA-Z]*e|(?:^|\s)-o\s+errexit")
 _PIPEFAIL = re.compile(r"\bpipefail\b")
-_STATEMENT = re.compile(r"(?<!&)&(?!&)|;|\n")
+_SEPARATOR = re.compile(r"((?<!&)&(?!&)|;|\n)")
 _PIPE = re.compile(r"(?<!\|)\|(?!\|)")
 # Programs that follow a script, and hardly are the script.
 _FOLLOWS = re.compile(
     r"(?:.*/)?(?:cat|chmod|cp|date|echo|find|gzip|ls|mkdir|mv|printf|rm|rsync|sleep|sync|tail|tar|touch)"
 )
+# The same in front of it: they write its configuration, or set its variables.
+_PREPARES = re.compile(
+    rf"{_FOLLOWS.pattern}|(?:.*/)?(?:\.|awk|cd|envsubst|export|jq|perl|readonly|sed|set|test|unset|yq|\[)"
+)
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_PART = re.compile(r"&&|\|\|?")
 _BACKGROUND = (
     "ends with &, so that the shell ends at once, and the script with it; remove the &, since each trial "
     "has a process of its own"
@@ -55,17 +60,17 @@ def exit_code_warnings(text: str | tuple[str, ...]) -> Iterator[Problem]:
     if not isinstance(text, str) or not command.needs_shell(text):
         return
     plain = replace_references(command.normalize(text), lambda _: _REFERENCE)
-    plain = _QUOTED.sub(_shown, plain).replace("|&", "|")
-    plain = _COMMENT.sub("", _REDIRECTION.sub("", plain))
+    plain = without_quotations(plain, _shown).replace("|&", "|")
+    plain = _REDIRECTION.sub("", plain)
     if _COMPOUND.search(plain):
         return
     if re.search(r"(?<!&)&\s*$", plain):
         yield Problem(_PATH, text.strip()[-60:], _BACKGROUND)
         return
-    statements = [part.strip() for part in _STATEMENT.split(plain) if part.strip()]
+    statements, detached = _statements(plain)
     if not statements:
         return
-    if statements[-1] == "wait" and any(_REFERENCE in part for part in statements):
+    if statements[-1] == "wait" and any(map(_is_script, detached)):
         yield Problem(_PATH, "wait", _WAITED)
         return
     if not _PIPEFAIL.search(plain):
@@ -74,9 +79,28 @@ def exit_code_warnings(text: str | tuple[str, ...]) -> Iterator[Problem]:
         yield Problem(_PATH, statements[-1].split()[0][:60], _FOLLOWED)
 
 
-def _shown(match: re.Match[str]) -> str:
+def _shown(quoted: str) -> str:
     """Return what stands for a quoted text: nothing in it is syntax, but it may have references."""
-    return _REFERENCE if _REFERENCE in match[0] else "QUOTED"
+    return _REFERENCE if _REFERENCE in quoted else QUOTED
+
+
+def _statements(plain: str) -> tuple[list[str], list[str]]:
+    """Return all statements in their order, and those that run in the background."""
+    pieces = [piece.strip(" \t") for piece in _SEPARATOR.split(plain)]
+    found = list(zip(pieces[::2], [*pieces[1::2], ""], strict=True))
+    return [text for text, _ in found if text], [text for text, end in found if text and end == "&"]
+
+
+def _is_script(statement: str) -> bool:
+    """Return whether a statement has a reference, and does more than to prepare the script."""
+    return _REFERENCE in statement and not all(map(_prepares, _PART.split(statement)))
+
+
+def _prepares(command_text: str) -> bool:
+    """Return whether a command writes a configuration or sets variables."""
+    words = command_text.split()
+    program = next((word for word in words if not _ASSIGNMENT.match(word)), "")
+    return not program or _PREPARES.fullmatch(program) is not None
 
 
 def _pipeline(statements: list[str]) -> Iterator[Problem]:
@@ -85,6 +109,8 @@ def _pipeline(statements: list[str]) -> Iterator[Problem]:
         parts = [part.strip() for part in _PIPE.split(statement.rpartition("&&")[2])]
         is_script = _REFERENCE in statement or statement is statements[-1]
         if len(parts) < 2 or not parts[-1] or not is_script or _REFERENCE in parts[-1]:
+            continue
+        if all(map(_prepares, parts[:-1])):  # the script reads it
             continue
         last = parts[-1].split()[0]
         remedy = "write set -o pipefail before it, where the shell of the image is bash"
@@ -99,6 +125,7 @@ def _is_followed(statements: list[str]) -> bool:
     *before, last = statements
     if _REFERENCE in last:
         return False
-    if any(_REFERENCE in statement for statement in before):
-        return not last.startswith(("wait", "exit"))
-    return bool(before) and _FOLLOWS.fullmatch(last.split()[0]) is not None
+    if any(map(_is_script, before)):
+        return not last.startswith(("wait ", "exit"))
+    is_prepared = all(_prepares(part) for text in before for part in _PART.split(text))
+    return not is_prepared and _FOLLOWS.fullmatch(last.split()[0]) is not None

@@ -14,7 +14,13 @@ from typing import Any
 
 from ... import protocol
 from ...template import command
-from ...template.references import Reference, format_path, iter_texts, references
+from ...template.references import (
+    Reference,
+    format_path,
+    iter_texts,
+    references,
+    replace_references,
+)
 from ..parsing.problem import Problem
 from ..parsing.suggestions import did_you_mean
 from ..spec.sweep_spec import SweepSpec
@@ -170,11 +176,10 @@ def unused_parameters(body: Mapping[str, Any], spec: SweepSpec) -> Iterator[Prob
 def _lookalikes(text: str, unused: set[str], spec: SweepSpec) -> Iterator[tuple[str, str]]:
     """Text that looks like a reference, and the reference that was probably meant."""
     tried = set[str]()
-    for match in _LOOKALIKE.finditer(text):
+    for match in _LOOKALIKE.finditer(replace_references(text, lambda _: " ")):
         name = match[1].rstrip(".-")
         group, point, _ = name.partition(".")
         grouped = bool(point) and group.lower().replace("_", "") in _GROUPS
-        # After ${{ it is a reference.
         if match[0].startswith("${{") or name in tried or not (grouped or name in unused):
             continue
         tried.add(name)
