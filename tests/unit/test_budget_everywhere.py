@@ -6,14 +6,17 @@ decision changes, and the curve of a trial is that of its newest execution.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sweepjob.kube.transport import Request
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import NAMESPACE, Scenario, quiet
 
 from .scenarios import HEAVY_FAULTS
 from .scenarios import spec as spec_of
@@ -140,3 +143,48 @@ def test_a_trial_that_reaches_the_target_is_not_run_again() -> None:
     assert best["status"]["phase"] == "Succeeded"
     assert best["status"]["budget"]["rungs"] == []
     assert status["best"]["parameters"] == {"level": "0.6", "reports": "2"}
+
+
+POLICIES = [
+    ASHA,
+    {**ASHA, "gracePeriod": 1, "reductionFactor": 3},
+    {**ASHA, "type": "hyperband"},
+    {**ASHA, "gracePeriod": 4},
+]
+
+
+class ChangesItsPolicy(Scenario):
+    """Somebody changes ``earlyTermination`` again and again.
+
+    Attributes:
+        changes: how often.
+    """
+
+    changes = 0
+
+    async def _act_as_users(self, chance: random.Random) -> None:
+        path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs/sweep"
+        while True:
+            await asyncio.sleep(chance.uniform(0.05, 8.0))
+            self.changes += 1
+            now = self.sweep["spec"]["earlyTermination"]
+            then = {**dict.fromkeys(now), **POLICIES[self.changes % len(POLICIES)]}
+            change = {"spec": {"earlyTermination": then}}
+            merge = Request("PATCH", path, {}, change, content_type="application/merge-patch+json")
+            status, said = self.server.answer(merge)
+            assert status == 200, said
+
+
+@pytest.mark.parametrize("seed", range(60 if ALL else 4))
+def test_a_policy_that_is_changed_meanwhile_knows_what_ran(seed: int) -> None:
+    """Each value is noted for the budget that reached it, and no slot is given away twice."""
+    faults = HEAVY_FAULTS if seed % 2 else {}
+    scenario = ChangesItsPolicy(seed, spec(8, 3), faults=faults).run()
+    assert scenario.changes > 2
+    for trial in scenario.trials:
+        level = float(trial["spec"]["parameters"]["level"])
+        for rung in trial["status"]["budget"]["rungs"]:
+            assert float(rung["value"]) == round(level + rung["budget"] / 1000, 3)
+    best = scenario.sweep["status"]["best"]
+    level, reports = float(best["parameters"]["level"]), int(best["parameters"]["reports"])
+    assert float(best["value"]) == round(level + reports / 1000, 3)

@@ -12,7 +12,9 @@ from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.api.sweeptrial.stop_decision import StopDecision
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
+from sweepjob.controllers.snapshot_builder import sweep_snapshot
 from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.controllers.status_builder import build_status
 from sweepjob.controllers.trial_status_fields import budget_fields
 from sweepjob.dashboard.curves import policy_threshold
 from sweepjob.early_stopping.curve import Curve
@@ -23,6 +25,8 @@ from sweepjob.lifecycle.planner import plan
 from sweepjob.lifecycle.workload import TrainerEnd
 from sweepjob.objective import Goal
 from sweepjob.read_model.trial_view import TrialView
+
+from tests.fake_api.harness import SETTINGS
 
 from .builders import job, pod, snapshot, sweepjob, trial
 
@@ -144,10 +148,10 @@ def record(index: int, rungs: list[tuple[int, float]], **status: Any) -> TrialRe
     return parse_record(body)
 
 
-def store(*records: TrialRecord) -> SweepStore:
+def store(*records: TrialRecord, **policy: Any) -> SweepStore:
     body = sweepjob(
         trial=TRIAL,
-        earlyTermination=ASHA,
+        earlyTermination={**ASHA, **policy},
         limits={"maxTotalTrials": 9, "maxConcurrentTrials": 2},
     )
     sweep = SweepStore(ObjectIdentity("team", "sweep", "u"), parse_sweepjob(body), 1, 0.0, {})
@@ -186,6 +190,58 @@ def test_an_execution_gets_the_next_budget_and_the_best_the_one_that_reached_it(
     assert record(0, [(1, 0.7), (2, 0.7)]).parameters == {"lr": 0.1, "units": 16, "epochs": 1}
 
 
+RUNNING = {"phase": "Running", "pause": None, "job": "sweep-0-2"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "next_one"),
+    [
+        ({"reductionFactor": 3, "maxReports": 27}, 3),
+        ({"type": "hyperband", "reductionFactor": 4, "maxReports": 64}, 4),
+        ({"type": "hyperband", "gracePeriod": 4, "maxReports": 64}, 4),
+    ],
+    ids=str,
+)
+def test_a_changed_policy_judges_an_execution_by_the_budget_that_it_was_launched_with(
+    policy: dict[str, Any], next_one: int
+) -> None:
+    sweep = store(record(0, [(1, 0.3)], **RUNNING), **policy)
+    state, found = sweep.state, sweep.state.live[0]
+    assert state.budget_of(found) == 2
+    assert state.assignment_of(found, 0.9)["epochs"] == 2
+    pause = state.rung_stop(found)
+    assert pause is not None
+    assert (pause.outcome, pause.interval) == (TrialPhase.PAUSED, 2)
+    assert budget_fields(state, found)["budget"]["current"] == 2
+    written = budget_fields(state, found, pause)["budget"]
+    assert written["current"] == next_one
+    assert [rung["budget"] for rung in written["rungs"]] == [1, 2]
+    sweep.record_stop(found, pause, 1.0)
+    assert state.launched_assignment(found)["epochs"] == next_one
+
+
+def test_another_attempt_gets_the_budget_of_the_changed_policy() -> None:
+    sweep = store(record(0, [(1, 0.3)], **RUNNING), reductionFactor=3)
+    found = sweep.state.live[0]
+    sweep.trials.record_attempt(found, found.status.attempt + 1, 1, "Error", None, 1.0)
+    assert sweep.state.launched_assignment(found)["epochs"] == 3
+
+
+@pytest.mark.parametrize("status", [RUNNING, {"phase": "Succeeded", "pause": None}])
+def test_a_lowered_maximum_changes_no_budget_that_was_used(status: dict[str, Any]) -> None:
+    curve = {"version": 2, "pod": "p", "reports": 1, "values": "0.9", "best": "0.9"}
+    full = {
+        "parameter": "epochs",
+        "current": 8,
+        "rungs": [{"budget": 1, "value": "0.3"}, {"budget": 4, "value": "0.5"}],
+    }
+    sweep = store(record(0, [], curve=curve, budget=full, **status), maxReports=3)
+    assert sweep.state.results.best is not None
+    assert sweep.state.results.best.assignment["epochs"] == 8
+    for found in sweep.state.live.values():
+        assert sweep.state.rung_stop(found) is None, "it had more than the largest budget"
+
+
 def test_what_is_recorded_can_be_read() -> None:
     sweep = store(record(0, [(1, 0.5)]), record(1, []))
     found = sweep.state.live[0]
@@ -199,6 +255,27 @@ def test_what_is_recorded_can_be_read() -> None:
     again = record(0, [], **fields).budget
     assert again is not None
     assert [(rung.budget, rung.value) for rung in again.rungs] == [(1, 0.5), (2, 0.625)]
+
+
+@pytest.mark.parametrize("rungs", [[{"budget": 1}], [{"budget": 1, "value": "0.5"}]])
+def test_a_script_that_reports_another_metric_is_told_so(rungs: list[dict[str, Any]]) -> None:
+    status = {
+        "phase": "EarlyStopped",
+        "pause": None,
+        "metricsSeen": ["score2"],
+        "completionTime": "2026-01-01T00:00:00Z",
+        "curve": None,
+        "budget": {"parameter": "epochs", "current": 2, "rungs": rungs},
+    }
+    sweep = store(*(record(index, [], **status) for index in range(9)))
+    built = build_status(sweep.state, sweep_snapshot(sweep.state, SETTINGS), 1, 1e10)
+    said = {c.kind: c for c in built.conditions}
+    has_value = "value" in rungs[0]
+    assert said["Degraded"].holds is not has_value
+    if not has_value:
+        assert said["Failed"].message.startswith(
+            "trial sweep-8 never reported the primary metric 'score'. It reported score2."
+        )
 
 
 def test_a_policy_without_a_budget_writes_none() -> None:

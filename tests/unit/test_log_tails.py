@@ -156,6 +156,24 @@ def test_a_log_that_goes_on_says_that_later_lines_are_not_kept() -> None:
     assert "what was printed later is not kept" in tail.problem
 
 
+@pytest.mark.parametrize(("length", "is_whole"), [(70_000, True), (90_000, False)])
+def test_lines_that_are_too_long_to_be_read_to_the_end_say_so(length: int, is_whole: bool) -> None:
+    class Long(Flood):
+        async def read_log_tail(self, *_: object, follow: bool) -> AsyncIterator[str]:
+            for n in range(self.lines):
+                yield f"{'x' * length} {n}"
+
+    async def read() -> LogTail:
+        made = LogTails(Long(50), cast("Any", None), *([cast("Any", None)] * 2), lambda: 0.0)  # type: ignore[arg-type] # only the log is read
+        return await made._try(parse_pod(pod({"phase": "Running"})))
+
+    tail = asyncio.run(read())
+    assert tail.text.endswith(" 49") is is_whole
+    assert tail.problem == (
+        "" if is_whole else "its last 50 lines have more than 4 MB; what follows is not kept"
+    )
+
+
 def test_a_pod_that_is_gone_is_forgotten_whether_its_log_is_still_read_or_not() -> None:
     async def forgotten() -> None:
         made = LogTails(*([cast("Any", None)] * 4), lambda: 0.0)

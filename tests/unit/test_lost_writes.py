@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.phases import TrialPhase
+from sweepjob.api.spec_parser import parse_sweepjob
+from sweepjob.api.sweeptrial.serialization import trial_manifest
+from sweepjob.controllers.caches import Caches
+from sweepjob.controllers.event_recorder import EventRecorder
+from sweepjob.controllers.state.sweep_store import SweepStore
+from sweepjob.controllers.trial_status_writer import TrialStatusWriter
+from sweepjob.kube import errors
+from sweepjob.kube.client import KubeClient
+from sweepjob.kube.rate_limiter import RequestRateLimiter
 from sweepjob.kube.transport import Request, Response, TransportError
+from sweepjob.lifecycle.actions import RecordRetry
+from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body, Change, Key
 from sweepjob.telemetry import metrics
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import RunningOperator, Scenario, quiet
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, Scenario, quiet
 from tests.fake_api.invariants import NODE_IS_LOST
-from tests.fake_api.transport import FaultyTransport
+from tests.fake_api.transport import FaultProfile, FaultyTransport, Outage, OutageKind
 
+from .builders import sweepjob
 from .scenarios import spec
 
 ENDS = {phase.value for phase in TrialPhase if phase.is_end}
@@ -191,3 +206,31 @@ def test_killed_around_the_loss_of_a_node_the_trial_starts_again_with_its_cause(
         assert status["phase"] in ("Succeeded", "EarlyStopped"), f"killed at turn {turn}"
         assert [e["reason"] for e in status["executions"]] == ["NodeLost"], f"killed at turn {turn}"
         assert status["attempt"] == 2
+
+
+async def test_a_disruption_counts_once_however_often_its_record_is_tried() -> None:
+    """The end of an attempt of several pods, while etcd has no space, and afterwards."""
+    server = MemoryApiServer(lambda: EPOCH)
+    faults = FaultProfile(random.Random(1))
+    api = KubeClient(FaultyTransport(server, faults), RequestRateLimiter(100.0, 10))
+    body = trial_manifest(NAMESPACE, "sweep", "uid", 0, {"lr": 0.1}, "random seed 1")
+    path = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweeptrials"
+    _, made = server.answer(Request("POST", path, {}, body))
+    several = {"image": "train", "command": "train", "instanceCount": 2}
+    parsed = parse_sweepjob(sweepjob(trial=several))
+    sweep = SweepStore(ObjectIdentity(NAMESPACE, "sweep", "uid"), parsed, 1, 0.0, {})
+    caches = Caches(api, (), lambda: EPOCH)
+    caches.connect(*[lambda *_, **__: None] * 3)
+    sweep.add_trial(caches.trials(NAMESPACE).store_own_write(made))
+    trial = sweep.state.live[0]
+    writer = TrialStatusWriter(api, caches, EventRecorder(api, lambda: EPOCH), lambda: EPOCH)
+    retry = RecordRetry(0, 2, 0, "Preempted", "rank 1: preempted")
+    faults.outages = (Outage(-math.inf, math.inf, OutageKind.FULL),)
+    for _ in range(3):
+        with pytest.raises(errors.ApiError):
+            await writer.record_attempt(sweep, trial, retry)
+    faults.outages = ()
+    await writer.record_attempt(sweep, trial, retry)
+    [stored] = server.store.all("sweeptrials").values()
+    assert stored["status"]["disruptions"] == trial.status.disruptions == 1
+    assert (stored["status"]["attempt"], len(stored["status"]["executions"])) == (2, 1)

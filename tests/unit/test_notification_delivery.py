@@ -13,8 +13,10 @@ from typing import Any, cast
 
 import pytest
 from sweepjob.api.meta.identity import ObjectKey
+from sweepjob.api.notifications.outbox import Delivery
 from sweepjob.controllers import notification_dispatcher
 from sweepjob.controllers.notification_dispatcher import NotificationDispatcher
+from sweepjob.controllers.sweep_registry import SweepRegistry
 from sweepjob.kube.transport import Request
 from sweepjob.local.store import Body, Change
 from sweepjob.notifications.receivers import NotificationSettings, Receiver
@@ -334,6 +336,30 @@ def test_receivers_of_ever_new_urls_are_forgotten(monkeypatch: pytest.MonkeyPatc
     for n in range(20):
         made._channel(*_url(f"other-{n}"))
     assert made._channel(*_url("failing")) is not failing
+
+
+def test_deliveries_of_deleted_sweeps_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver may delete the sweep when it is told that it has ended."""
+    monkeypatch.setattr(notification_dispatcher, "_MOST_DELIVERIES", 10)
+    registry = SweepRegistry(SETTINGS)
+    registry.connect()
+    made = NotificationDispatcher(
+        registry, cast("Any", None), cast("Any", None), lambda _: None, lambda: 0.0
+    )
+    for n in range(100):
+        meta = {"namespace": "team", "name": f"sweep-{n}", "uid": str(n), "generation": 1}
+        body = {"metadata": {**meta, "resourceVersion": str(n + 1)}, "spec": {}}
+        registry.on_event(body, deleted=False)
+        entry = registry.get(ObjectKey("team", f"sweep-{n}"))
+        assert entry is not None
+        made._set_delivery(entry, "webhook", Delivery(1))
+        assert made.deliveries(entry) == {"webhook": Delivery(1)}
+        if n:
+            registry.on_event(body, deleted=True)
+    assert len(made._deliveries) <= 10
+    kept = registry.get(ObjectKey("team", "sweep-0"))
+    assert kept is not None
+    assert made.deliveries(kept) == {"webhook": Delivery(1)}
 
 
 def _url(name: str) -> tuple[tuple[ObjectKey, str], Subscription]:

@@ -13,12 +13,16 @@ from sweepjob.api.sweeptrial.desired_state import DesiredState
 from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
 from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.gpu_savings import gpu_seconds_saved
+from sweepjob.controllers.queues import Queues
+from sweepjob.controllers.slot_allocator import fill_slots
 from sweepjob.controllers.snapshot_builder import sweep_snapshot
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
+from sweepjob.controllers.sweep_registry import SweepEntry, SweepRegistry
 from sweepjob.early_stopping.evaluator import PolicyEvaluator
 from sweepjob.early_stopping.policies.registry import POLICIES
 from sweepjob.lifecycle.planner import is_over
+from sweepjob.lifecycle.snapshot import Proposal
 
 from tests.fake_api.harness import SETTINGS
 
@@ -101,6 +105,83 @@ def test_reports_without_steps_are_said_to_count_again(
     resumption = sweep.state.live[0].resumption
     assert resumption is not None
     assert ("its reports have no step" in resumption.message) is is_said
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{**ASHA, "gracePeriod": 4}, {**ASHA, "type": "hyperband", "gracePeriod": 4, "maxReports": 16}],
+    ids=lambda policy: policy["type"],
+)
+def test_a_trial_that_is_at_no_rung_of_a_changed_policy_continues(policy: dict[str, Any]) -> None:
+    """They were paused at their first report, and the first rung is at four now."""
+    sweep = store(record(0, 0.1), record(1, 0.9), earlyTermination=policy)
+    granted = [sweep.grant_slot_to_paused(must_complete=False) for _ in range(3)]
+    assert granted == [0, 1, None]
+    found = sweep.state.live[0].resumption
+    assert found is not None
+    assert found.message == (
+        f"{policy['type']} continued it: it has reached no rung of the policy, which was changed after it "
+        "was paused"
+    )
+
+
+def test_a_rebuilt_state_keeps_the_slots_that_are_not_on_record_yet() -> None:
+    """A record is requested, and so is that a trial continues, while the policy is changed."""
+    records = [record(0, 0.1), record(1, 0.9)]
+    before = store(*records)
+    before.reserve_slot(Proposal(2, {"lr": 0.5, "units": 16}))
+    before.reserve_slot(Proposal(3, {"lr": 0.25, "units": 16}))
+    assert before.grant_slot_to_paused(must_complete=False) == 1
+    written = record(2, 0.1, phase="Running", pause=None, attempt=1)
+    after = store(*records, written, earlyTermination={**ASHA, "reductionFactor": 3})
+    entry = SweepEntry({})
+    entry.activate(before, 1)
+    entry.activate(after, 2)
+    assert (entry.sweep, entry.observed_generation) == (after, 2)
+    assert after.state.slots.reserved == {3: {"lr": 0.25, "units": 16}}
+    assert after.state.live[1].resumption == before.state.live[1].resumption
+    assert set(after.state.paused.by_policy) == {0}
+    assert sweep_snapshot(after.state, SETTINGS).occupied == 3
+
+
+@pytest.mark.parametrize("uid", ["u", "another"])
+def test_a_forgotten_state_leaves_its_slots_to_the_next_one_of_the_same_sweep(uid: str) -> None:
+    before, after = store(), store()
+    before.reserve_slot(Proposal(0, {"lr": 0.5, "units": 16}))
+    after.state.identity = ObjectIdentity("team", "sweep", uid)
+    entry = SweepEntry({})
+    entry.activate(before, 1)
+    entry.reset()
+    assert entry.sweep is None
+    entry.activate(after, 2)
+    assert set(after.state.slots.reserved) == ({0} if uid == "u" else set())
+
+
+def test_trials_that_wait_end_one_after_the_other_without_another_choice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise the end of a sweep takes as many choices among all that wait as trials wait."""
+    end = {"phase": "Succeeded", "pause": None, "completionTime": "2026-01-01T00:00:00Z"}
+    sweep = store(record(0, 0.9, **end), record(1, 0.2), record(2, 0.1), total=3)
+    queues = Queues(SweepRegistry(SETTINGS))
+
+    async def reconcile(_: Any) -> None:
+        """Nothing is reconciled here."""
+
+    queues.connect(reconcile, reconcile, reconcile)
+    fill_slots(sweep, SETTINGS, queues, 1e10)
+    assert sweep.state.paused.are_ending
+    assert queues.trials.depth == 2
+    asked = []
+    choose = PolicyEvaluator.choose
+    monkeypatch.setattr(
+        PolicyEvaluator, "choose", lambda *a, **k: asked.append(a) or choose(*a, **k)
+    )
+    fill_slots(sweep, SETTINGS, queues, 1e10)
+    assert asked == []
+    sweep.note_desired(sweep.state.live[2], DesiredState(paused=False))
+    fill_slots(sweep, SETTINGS, queues, 1e10)
+    assert sweep.state.live[2].resumption is not None, "a person may still let one continue"
 
 
 def test_a_wish_moves_a_paused_trial() -> None:

@@ -7,11 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from sweepjob.api.meta.identity import ObjectKey
+from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.kube.transport import Request, TransportError
+from sweepjob.lifecycle.snapshot import Proposal
 from sweepjob.local.api_server import MemoryApiServer, StatusError, parse_path
 from sweepjob.local.store import Body
 
-from tests.fake_api.harness import quiet
+from tests.fake_api.harness import NAMESPACE, quiet
 
 from .scenarios import spec
 from .sweep_controllers import change, start, status_of
@@ -276,3 +279,42 @@ async def test_a_spec_with_warnings_runs() -> None:
     await asyncio.sleep(300)
     assert status_of(server)["phase"] == "Complete"
     operator.kill()
+
+
+async def test_a_trial_that_becomes_known_late_has_the_reports_of_its_pod(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its record was requested before the state was rebuilt. Its pod ends before the answer arrives."""
+    server, operator = start(
+        MemoryApiServer,
+        limits={"maxTotalTrials": 1, "maxConcurrentTrials": 1},
+        earlyTermination={"type": "bandit", "slackAmount": 0.5},
+    )
+    key = ObjectKey(NAMESPACE, "sweep")
+
+    def pods() -> list[Body]:
+        return list(server.store.all("pods").values())
+
+    async def until(condition: Callable[[], bool]) -> None:
+        while not condition():  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(600):
+        await until(lambda: any(pod["status"].get("phase") == "Running" for pod in pods()))
+        entry = operator.controller.registry.get(key)
+        assert entry is not None
+        assert entry.sweep is not None
+        known = entry.sweep.state
+        rebuilt = SweepStore(known.identity, known.spec, known.seed, known.started, {})
+        rebuilt.load([])
+        entry.activate(rebuilt, entry.observed_generation)
+        monkeypatch.setattr(operator, "push_handler", None)  # it is not reached
+        await until(lambda: all(pod["status"].get("phase") == "Succeeded" for pod in pods()))
+        await asyncio.sleep(5)
+        assert rebuilt.state.slots.created == 0
+        rebuilt.reserve_slot(Proposal(0, known.live[0].assignment))
+        operator.controller.queues.trials.add((key, 0))
+        await until(lambda: status_of(server).get("phase") == "Complete")
+    [record] = server.store.all("sweeptrials").values()
+    values = record["status"]["curve"]["values"].split()
+    assert len(values) == int(record["spec"]["parameters"]["reports"])

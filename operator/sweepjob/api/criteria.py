@@ -95,6 +95,11 @@ class Criteria:
         return not self.has_several_objectives and not self.constraints
 
     @property
+    def stops_trials(self) -> bool:
+        """Whether a constraint stops trials."""
+        return any(constraint.stops_trials for constraint in self.constraints)
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics of objectives and constraints, each once."""
         names = [o.primary_metric for o in self.objectives]

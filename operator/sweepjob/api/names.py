@@ -43,6 +43,9 @@ ANNOTATION_OPERATOR = f"{GROUP}/operator"
 # On a Job: fingerprints of the certificate authorities by which its sidecars trust the operator.
 ANNOTATION_AUTHORITIES = f"{GROUP}/intake-authorities"
 
+# On a Job: the budget of the execution, where the policy gives the script one.
+ANNOTATION_BUDGET = f"{GROUP}/budget"
+
 # On a SweepTrial: the policy that may pause it, which was in force when it was created.
 ANNOTATION_POLICY = f"{GROUP}/pausing-policy"
 

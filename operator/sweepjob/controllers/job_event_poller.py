@@ -136,8 +136,9 @@ class JobEventPoller:
         return polled + min(_LONGEST_PAUSE, max(usual, polled - started))
 
     def _note_polled(self, uid: str, now: float) -> None:
-        if len(self._polled) >= _MOST_POLLED:  # of objects that were deleted nobody says so
-            self._polled.clear()
+        self._polled.pop(uid, None)
+        while len(self._polled) >= _MOST_POLLED:  # of objects that were deleted nobody says so
+            del self._polled[next(iter(self._polled))]  # polled longest ago
         self._polled[uid] = now
 
     async def _read_job_events(

@@ -45,6 +45,7 @@ _LONGEST_FOLLOW = 60.0  # seconds in addition to the grace period of a pod that 
 _LONGEST_READ = 30.0  # seconds
 _MOMENT = 0.25  # seconds for which the record of an end waits
 _MOST_READ = 4_000_000  # characters of lines, which a hostile script may make long
+_TOO_LONG = f"its last {MAX_LINES} lines have more than 4 MB; what follows is not kept"
 _LIMITS = LogLimits(share=0.1, saved=1.0)
 
 
@@ -189,7 +190,7 @@ class LogTails:
             kept = _Lines()
             try:
                 async with asyncio.timeout(_LONGEST_READ):
-                    await self._read(pod, kept, follow=False)
+                    is_whole = await self._read(pod, kept, follow=False)
             except TimeoutError:
                 return kept.tail(pod, f"the log took longer than {_LONGEST_READ:.0f} s to read")
             except errors.ApiError as error:
@@ -198,21 +199,23 @@ class LogTails:
                     break
                 await asyncio.sleep(_PAUSE)
             else:
-                return kept.tail(pod, "")
+                return kept.tail(pod, "" if is_whole else _TOO_LONG)
         return kept.tail(pod, problem)
 
-    async def _read(self, pod: CachedPod, kept: _Lines, *, follow: bool) -> None:
+    async def _read(self, pod: CachedPod, kept: _Lines, *, follow: bool) -> bool:
+        """Read lines; returns whether the log was read to its end."""
         where = (pod.namespace, pod.name, pod.trainer, MAX_LINES)
         budget, before = StreamBudget(_LIMITS, self._share), time.perf_counter()
         async with contextlib.aclosing(self._api.read_log_tail(*where, follow=follow)) as lines:
             async for line in lines:
                 kept.add(line)
                 if kept.size > _MOST_READ and not follow:
-                    return
+                    return False
                 since, before = before, time.perf_counter()
                 if budget.consume(len(line), before - since, 0.0, skipped=False):
                     await budget.wait()
                     before = time.perf_counter()
+        return True
 
 
 class _Lines:

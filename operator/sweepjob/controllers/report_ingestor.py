@@ -82,6 +82,17 @@ class ReportIngestor:
         if sweep is not None:
             self.ingest_pod(sweep, pod, gone=gone)
 
+    def ingest_pods(self, sweep: SweepStore, trial: TrialState) -> None:
+        """Ingest what the pods of a trial show that is live from now on: they may have ended before.
+
+        Args:
+            sweep: the trial's sweep.
+            trial: a live trial.
+        """
+        key = ObjectKey(sweep.state.namespace, trial.name)
+        for pod in self._caches.pods_of(key, trial.uid):
+            self.ingest_pod(sweep, pod, gone=False)
+
     def ingest_pod(self, sweep: SweepStore, pod: CachedPod, *, gone: bool) -> None:
         """Ingest what a pod's status shows: GPU time, interruptions, and the sidecar's summary.
 

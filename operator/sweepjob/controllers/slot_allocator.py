@@ -36,7 +36,9 @@ def _resume_paused(
     sweep: SweepStore, settings: OperatorSettings, queues: Queues, now: float
 ) -> None:
     """Give slots to paused trials; end them if none is chosen and nothing else can run."""
-    key = sweep.state.identity.key
+    key, paused = sweep.state.identity.key, sweep.state.paused
+    if paused.are_ending and not paused.recalled:
+        return  # one after the other, and the policy chooses none of them
     while True:
         wanted = min(1, free_slots(sweep_snapshot(sweep.state, settings)))
         proposals = sweep.propose(wanted, now)  # which may find that the sampler has no more
@@ -51,5 +53,5 @@ def _resume_paused(
         queues.trials.add((key, chosen))
     if ends_paused(snap, now):
         sweep.end_paused()
-        for index in sweep.state.paused.by_policy:
+        for index in paused.by_policy:
             queues.trials.add((key, index))

@@ -138,7 +138,7 @@ class SpecAdmission:
                 # It may be accepted later, when an admission policy or a permission was corrected.
                 self._queues.sweeps.add_after(key, _REFUSED_RETRY)
                 return await self._reject(key, entry, problem)
-        entry.sweep, entry.observed_generation = sweep, generation
+        entry.activate(sweep, generation)
         return True
 
     async def _sources(
@@ -207,9 +207,7 @@ class SpecAdmission:
             if {r.uid for r in records} == {r.uid for r in self._records(identity)}:
                 break  # none was deleted meanwhile
         for trial in sweep.state.live.values():
-            trial_key = ObjectKey(identity.namespace, trial.name)
-            for pod in self._caches.pods_of(trial_key, trial.uid):
-                self._reports.ingest_pod(sweep, pod, gone=False)
+            self._reports.ingest_pods(sweep, trial)
         self._events.lost_sources(sweep.state)
         return sweep
 

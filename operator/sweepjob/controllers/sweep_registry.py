@@ -30,12 +30,14 @@ class SweepEntry:
         sweep: its state; None before its spec is accepted, and when it has finished.
         observed_generation: the generation of its spec that was checked last.
         maybe_deleted: a request about it or one of its objects was answered with 404.
+        earlier: its state before that was forgotten, until it is rebuilt: requests may be under way.
     """
 
     body: Mapping[str, Any]
     sweep: SweepStore | None = None
     observed_generation: int = 0
     maybe_deleted: bool = False
+    earlier: SweepStore | None = None
 
     @property
     def generation(self) -> int:
@@ -45,7 +47,20 @@ class SweepEntry:
 
     def reset(self) -> None:
         """Forget the state; the next reconciliation rebuilds it from the records."""
+        self.earlier = self.sweep or self.earlier
         self.sweep, self.observed_generation, self.maybe_deleted = None, 0, False
+
+    def activate(self, sweep: SweepStore, generation: int) -> None:
+        """Set the state, rebuilt from the records, with the slots that are not on record yet.
+
+        Args:
+            sweep: the state.
+            generation: the generation of the spec that it is of.
+        """
+        before = self.sweep or self.earlier
+        if before is not None and before.state.identity == sweep.state.identity:
+            sweep.keep_slots(before.state)
+        self.sweep, self.earlier, self.observed_generation = sweep, None, generation
 
 
 class SweepRegistry:

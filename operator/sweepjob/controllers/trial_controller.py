@@ -156,6 +156,7 @@ class TrialController:
             is_cut_off=self._authority.is_unknown_to(workload.authorities),
             since=workload.since,
             now=now,
+            budget=workload.budget,
         )
         if sweep.state.spec.trial.has_several_pods:
             ranked = (p for p in workload.current_pods if 0 <= p.view.rank < MAX_INSTANCES)
@@ -211,12 +212,20 @@ class TrialController:
         record = self._caches.trials(identity.namespace).get(identity.namespace, name)
         if record is not None and record.sweep_uid == identity.uid:
             sweep.admit(record)
+            self._ingest_pods(sweep, index)
             self._queues.trials.add((identity.key, index))
         else:
             sweep.cancel_reservation(index)
         self._queues.sweeps.add(identity.key)
 
+    def _ingest_pods(self, sweep: SweepStore, index: int) -> None:
+        """Ingest what the pods show of a trial that has become live, if its record existed before."""
+        trial = sweep.state.live.get(index)
+        if trial is not None:
+            self._reports.ingest_pods(sweep, trial)
+
     async def _execute(self, sweep: SweepStore, index: int, actions: Sequence[Action]) -> None:
+        was_live = index in sweep.state.live
         end = next((a.phase for a in actions if isinstance(a, RecordEnd)), None)
         if end is not None:
             sweep.release_slot(index, end)
@@ -226,6 +235,8 @@ class TrialController:
         finally:
             sweep.settle_slot(index)
             has_ended, now = index not in sweep.state.live, self._clock()
+            if not was_live:
+                self._ingest_pods(sweep, index)
             if has_ended:
                 self._turns.remove((sweep.state.identity.key, index))
             snap = sweep_snapshot(sweep.state, self._settings)

@@ -200,10 +200,10 @@ def budget_fields(
         trial: a live trial.
         stop: a decision about it that is about to be recorded; None without one.
     """
-    rungs = trial.rungs
+    rungs, current = trial.rungs, state.budget_of(trial)
     if stop is not None and stop.pauses:
         rungs = with_rung(rungs, stop)
-    current = state.budget_after(trial.index, rungs)
+        current = state.budget_after(trial.index, rungs)
     if current is None:
         return {}
     return {"budget": dump_budget(TrialBudget(state.spec.budget_parameter, current, rungs))}

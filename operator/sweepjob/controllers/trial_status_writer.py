@@ -113,8 +113,9 @@ class TrialStatusWriter:
         """
         now = self._clock()
         cause = Cause(action.reason, action.message)
-        self._note_execution(sweep, trial, cause, now, action.rank)
-        if sweep.state.spec.trial.has_several_pods and _is_disruption(trial, action):
+        is_new = self._note_execution(sweep, trial, cause, now, action.rank)
+        several = sweep.state.spec.trial.has_several_pods
+        if is_new and several and _is_disruption(trial, action):  # not for each try to write it
             sweep.trials.count_disruption(trial)
         status = trial_status_fields.attempt_fields(trial, action)
         await self._write(sweep, trial, status, now)
@@ -260,17 +261,22 @@ class TrialStatusWriter:
         now: float,
         rank: int = 0,
         started: float | None = None,
-    ) -> None:
-        """Keep why the attempt ended, unless that was kept when its pod was interrupted."""
+    ) -> bool:
+        """Keep why the attempt ended, unless that was kept when its pod was interrupted.
+
+        Returns:
+            Whether it was not kept before.
+        """
         attempt = trial.status.attempt
         kept = trial.status.executions
         if any(e.attempt == attempt and e.reason == cause.reason for e in kept):
-            return
+            return False
         pods = self._caches.pods_of(ObjectKey(sweep.state.namespace, trial.name), trial.uid)
         own = (p for p in pods if p.attempt == attempt and p.view.rank == rank)
         last = max(own, key=lambda p: (p.created, not p.view.is_terminal), default=None)
         pod, node = ("", "") if last is None else (last.name, last.view.node)
         sweep.trials.add_execution(trial, AttemptRecord(attempt, pod, node, *cause, now, started))
+        return True
 
     def _emit_end(self, state: SweepState, trial: TrialState, action: act.RecordEnd) -> None:
         """Record events about an unusual end, and about a new best trial."""

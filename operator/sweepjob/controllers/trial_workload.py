@@ -25,6 +25,7 @@ class Workload:
         attempt: the current attempt.
         authorities: fingerprints of the certificate authorities that the sidecars of the current attempt
             trust; none if that is not known.
+        budget: the budget that the execution of the current attempt was given; None without one.
     """
 
     jobs: tuple[Job, ...]
@@ -33,6 +34,7 @@ class Workload:
     since: float
     attempt: int
     authorities: frozenset[str]
+    budget: int | None = None
 
     @classmethod
     def of(
@@ -53,15 +55,15 @@ class Workload:
         key, attempt = ObjectKey(namespace, trial.name), trial.status.attempt
         orphans = caches.orphan_pods_of(key, trial.uid)
         jobs = [job for job in caches.jobs_of(key) if job.owner == trial.uid]
+        current = next((job for job in jobs if job.view.attempt == attempt), None)
         return cls(
             jobs=tuple(caches.views_of(key, trial.uid, manifest)),
             pods=tuple(caches.pods_of(key, trial.uid)),
             orphan_pods=tuple(pod for pod in orphans if pod.attempt == attempt),
             since=caches.pods_seen_since(namespace),
             attempt=attempt,
-            authorities=next(
-                (job.authorities for job in jobs if job.view.attempt == attempt), frozenset()
-            ),
+            authorities=frozenset() if current is None else current.authorities,
+            budget=None if current is None else current.budget,
         )
 
     @property

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Trials whose scores are added together: a few milliseconds of work.
 _BLOCK = 32
+RungScore = tuple[int, int, float]  # a trial, a budget, and its best score when that had been used
 
 
 @dataclass(slots=True)
@@ -116,26 +117,44 @@ class PolicyEvaluator:
         for _ in self.restore_in_steps(sorted(curves.items())):
             pass
 
-    def restore_in_steps(self, curves: Iterable[tuple[int, Curve]]) -> Iterator[None]:
+    def restore_in_steps(self, curves: Iterable[tuple[int, Curve] | None]) -> Iterator[None]:
         """Do the same in small steps.
 
         Args:
-            curves: index and curve of each trial, in the order of the indices. Each curve is read
-                once and may be discarded after its step.
+            curves: index and curve of each trial, in the order of the indices; None for a trial that is
+                not ranked. Each curve is read once and may be discarded after its step.
         """
-        entries: dict[int, Entries] = defaultdict(lambda: (array("d"), array("i")))
+        entries = _no_entries()
         block: list[tuple[int, Statistics]] = []
-        for trial, curve in curves:
-            if self._is_left_out(curve):
-                continue
-            block.append((trial, self._compared(curve)))
-            if len(block) == _BLOCK:
-                self._add_columns(entries, block)
-                block = []
-            self._add_thinned(entries, trial, curve)
+        for found in curves:
+            if found is not None and not self._is_left_out(found[1]):
+                trial, curve = found
+                block.append((trial, self._compared(curve)))
+                if len(block) == _BLOCK:
+                    self._add_columns(entries, block)
+                    block = []
+                self._add_thinned(entries, trial, curve)
             yield
         self._add_columns(entries, block)
         yield
+        yield from self._restore_entries(entries)
+
+    def restore_rungs_in_steps(self, rungs: Iterable[RungScore]) -> Iterator[None]:
+        """Rank trials at the budgets with which they were run, from records, in small steps.
+
+        Args:
+            rungs: in the order of the trials' indices; each trial once at a budget. The evaluator must
+                not have ranked any trial before.
+        """
+        entries = _no_entries()
+        for trial, budget, score in rungs:
+            scores, trials = entries[budget]
+            scores.append(score)
+            trials.append(trial)
+        yield
+        yield from self._restore_entries(entries)
+
+    def _restore_entries(self, entries: dict[int, Entries]) -> Iterator[None]:
         for interval in sorted(entries):
             self._rankings.restore(interval, entries.pop(interval))
             yield
@@ -237,3 +256,7 @@ class PolicyEvaluator:
     def remove_trial(self, trial: int) -> None:
         """Remove a trial that restarts from all rankings."""
         self._rankings.remove(trial)
+
+
+def _no_entries() -> dict[int, Entries]:
+    return defaultdict(lambda: (array("d"), array("i")))

@@ -164,17 +164,6 @@ class Rankings:
         """Return the ranking at an interval, for reading."""
         return self._by_interval.get(interval) or IntervalRanking()
 
-    def selected(
-        self, intervals: Iterable[int], select: Callable[[IntervalRanking], IntervalRanking]
-    ) -> Rankings:
-        """Return the rankings of some trials alone, for reading.
-
-        Args:
-            intervals: those that are kept.
-            select: returns the ranking of these trials.
-        """
-        return Rankings({n: select(self.at(n)) for n in intervals})
-
     def best_score(self) -> float:
         """Return the best score of any trial at any interval; minus infinity without one.
 

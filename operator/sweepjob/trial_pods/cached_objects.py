@@ -103,6 +103,7 @@ class CachedJob:
         judgements: what its status means, by the conditions of a sweep; filled by ``judge``.
         authorities: fingerprints of the certificate authorities that its sidecars trust; none of a Job
             without a sidecar, or of an earlier version.
+        budget: the budget that its execution was given; None without one.
     """
 
     namespace: str
@@ -121,6 +122,7 @@ class CachedJob:
     owner_kind: str = ""
     judgements: dict[Hashable, Job] = field(default_factory=dict, compare=False, repr=False)
     authorities: frozenset[str] = frozenset()
+    budget: int | None = None
 
 
 def carry_over_trainer_end(before: CachedPod, now: CachedPod) -> CachedPod:

@@ -74,7 +74,10 @@ def job_manifest(
             "name": names.job_name(identity.trial, identity.attempt),
             "namespace": identity.namespace,
             "labels": {**labels, **spec.queue},
-            "annotations": workload_annotations(spec, sidecar, fitted),
+            "annotations": {
+                **workload_annotations(spec, sidecar, fitted),
+                **_budget_annotation(spec, assignment),
+            },
             "ownerReferences": [
                 names.owner_reference(names.SWEEPTRIAL, identity.trial, identity.uid)
             ],
@@ -93,6 +96,12 @@ def job_manifest(
             "template": template,
         },
     }
+
+
+def _budget_annotation(spec: SweepSpec, assignment: Assignment) -> dict[str, str]:
+    """Return what tells a later policy with which budget the script was launched."""
+    name = spec.budget_parameter
+    return {names.ANNOTATION_BUDGET: str(assignment[name])} if name else {}
 
 
 def workload_labels(identity: TrialIdentity) -> dict[str, str]:

@@ -132,7 +132,8 @@ _META = {
         FieldType.TEXT,
     ),
     "annotations": dict.fromkeys(
-        (names.COMPLETION_INDEX, names.ANNOTATION_AUTHORITIES), FieldType.TEXT
+        (names.COMPLETION_INDEX, names.ANNOTATION_AUTHORITIES, names.ANNOTATION_BUDGET),
+        FieldType.TEXT,
     ),
     "ownerReferences": [dict.fromkeys(("uid", "kind", "name", "apiVersion"), FieldType.NAME)],
 }

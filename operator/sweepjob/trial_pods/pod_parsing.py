@@ -21,6 +21,8 @@ from .pod_group import rank_of
 from .requested_amounts import requested_amounts
 from .user_pod import trainer_of
 
+_ATTEMPT_DIGITS, _BUDGET_DIGITS = 9, 10  # at most
+
 
 def parse_job(body: Mapping[str, Any]) -> CachedJob:
     """Read the Job of an attempt.
@@ -45,6 +47,9 @@ def parse_job(body: Mapping[str, Any]) -> CachedJob:
         instances=spec.get("completions") or 1,
         owner_kind=owner.kind if (owner := owner_reference_of(meta)) else "",
         authorities=authorities_of(meta),
+        budget=_whole(
+            (meta.get("annotations") or {}).get(names.ANNOTATION_BUDGET, ""), _BUDGET_DIGITS
+        ),
         view=Job(
             name=meta["name"],
             uid=meta["uid"],
@@ -202,8 +207,12 @@ def trial_labels(meta: Mapping[str, Any]) -> tuple[str, str]:
 
 def attempt_of(meta: Mapping[str, Any]) -> int:
     """Return the number of the attempt in an object's labels; 0 without one."""
-    text = (meta.get("labels") or {}).get(names.LABEL_ATTEMPT, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return _whole((meta.get("labels") or {}).get(names.LABEL_ATTEMPT, ""), _ATTEMPT_DIGITS) or 0
+
+
+def _whole(text: str, digits: int) -> int | None:
+    """Return the whole number of at most so many digits that a text is; None for any other text."""
+    return int(text) if text.isdecimal() and len(text) <= digits else None
 
 
 def _job_failure(condition: Mapping[str, str]) -> Cause:

@@ -10,7 +10,7 @@ from ...api.meta.cause import Cause
 
 @dataclass(frozen=True, slots=True)
 class MissingMetric:
-    """A succeeded trial that never reported the primary metric.
+    """A trial that never reported the primary metric, and has succeeded, if only with a smaller budget.
 
     Attributes:
         metric_names: what it reported instead.

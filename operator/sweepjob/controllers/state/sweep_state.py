@@ -145,10 +145,13 @@ class SweepState:
     def budget_of(self, trial: TrialState) -> int | None:
         """Return the budget of the execution that runs or comes next; None in a sweep without budgets.
 
+        That of a running one stays as it was launched, though the policy has been changed since.
+
         Args:
             trial: a live trial.
         """
-        return self.budget_after(trial.index, trial.rungs)
+        following = self.budget_after(trial.index, trial.rungs)
+        return following if following is None else trial.launched_budget or following
 
     def budget_after(self, index: int, rungs: Sequence[RungResult]) -> int | None:
         """Return the budget of the execution that follows others; None in a sweep without budgets.
@@ -200,7 +203,7 @@ class SweepState:
 
     def stopping_violation(self, trial: TrialState) -> str:
         """Return why a live trial is stopped because of its values; empty if it is not."""
-        if not any(constraint.stops_trials for constraint in self.criteria.constraints):
+        if not self.criteria.stops_trials:
             return ""
         return self.criteria.stopping_violation(self.values_of(trial))
 

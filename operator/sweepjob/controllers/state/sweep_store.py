@@ -18,7 +18,7 @@ from ...api.spec.sweep_spec import SweepSpec
 from ...api.sweeptrial.curve_encoding import load_curve
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.curve import Curve
-from ...early_stopping.evaluator import PolicyEvaluator
+from ...early_stopping.evaluator import PolicyEvaluator, RungScore
 from ...search.samplers.registry import SAMPLERS
 from ..warm_start import Source
 from .observation_builder import add_observation
@@ -96,11 +96,16 @@ class SweepStore(
             records: all SweepTrials of the sweep.
         """
         ordered = sorted(records, key=lambda r: (r.index, len(r.name), r.name))
-        curves = chain(self._load_sources(), self._load_records(ordered))
-        return self.state.evaluator.restore_in_steps(curves)
+        rungs: list[RungScore] = []
+        curves = chain(self._load_sources(), self._load_records(ordered, rungs))
+        yield from self.state.evaluator.restore_in_steps(curves)
+        yield from self.state.evaluator.restore_rungs_in_steps(rungs)
 
-    def _load_sources(self) -> Iterator[tuple[int, Curve]]:
-        """Yield the curves of the trials of a warm start, numbered from below zero up to -1."""
+    def _load_sources(self) -> Iterator[tuple[int, Curve] | None]:
+        """Yield the curve of each trial of a warm start, numbered from below zero up to -1.
+
+        None stands for one that is not ranked, as below: it takes as long to read.
+        """
         state = self.state
         trials = [trial for source in state.sources for trial in source.trials]
         for number, trial in enumerate(trials, -len(trials)):
@@ -112,24 +117,27 @@ class SweepStore(
                     *(state.proposals.ended, number, trial.assignment, curve, phase),
                     *(state.criteria, values),
                 )
-            if not trial.has_reports:
-                continue
-            if trial.phase is TrialPhase.SUCCEEDED and trial.curve.is_whole:
+            if trial.has_reports and trial.phase is TrialPhase.SUCCEEDED and trial.curve.is_whole:
                 state.evaluator.add_complete(curve)
             # The reports of other sweeps tell nothing of budgets.
-            is_compared = state.spec.budget_policy is None
-            if is_compared and not state.criteria.stopping_violation(values):
-                yield number, curve
+            is_compared = trial.has_reports and state.spec.budget_policy is None
+            is_ranked = is_compared and not state.criteria.stopping_violation(values)
+            yield (number, curve) if is_ranked else None
 
-    def _load_records(self, records: Iterable[TrialRecord]) -> Iterator[tuple[int, Curve]]:
+    def _load_records(
+        self, records: Iterable[TrialRecord], rungs: list[RungScore]
+    ) -> Iterator[tuple[int, Curve] | None]:
+        """Yield the curve of each trial that is ranked by its reports; add the budgets of others."""
         for record in records:
             trial = self.admit(record)
             if trial is None:
+                yield None
                 continue
-            if not self.state.stopping_violation(trial):
-                if self.state.spec.budget_policy is None:
-                    yield trial.index, trial.reports.curve
-                self._load_rungs(trial)
+            is_ranked = not self.state.stopping_violation(trial)
+            by_reports = self.state.spec.budget_policy is None
+            if is_ranked and not by_reports:
+                rungs += self._rung_scores(trial)
+            yield (trial.index, trial.reports.curve) if is_ranked and by_reports else None
             since = trial.status.started or self.state.started
             for best in (trial.reports.curve.best, trial.reports.unreadable_best):
                 self._compare_with_best(trial, best, since)
@@ -140,13 +148,10 @@ class SweepStore(
                 end = (record.phase, record.gpu_saved, record.message, record.ended)
                 self.record_end(trial, *end, record.values)
 
-    def _load_rungs(self, trial: TrialState) -> None:
-        """Rank a trial at the budgets with which it was run."""
-        if self.state.spec.budget_policy is None:
-            return
-        for rung in trial.rungs:
-            score = rung.score(self.state.spec.objective.goal)
-            self.state.evaluator.record_rung(trial.index, rung.budget, score)
+    def _rung_scores(self, trial: TrialState) -> Iterator[RungScore]:
+        """Yield the scores of a trial at the budgets with which it was run, each once."""
+        for budget, rung in {rung.budget: rung for rung in trial.rungs}.items():
+            yield trial.index, budget, rung.score(self.state.spec.objective.goal)
 
 
 def _proposals(spec: SweepSpec, seed: int) -> Proposals:

@@ -253,6 +253,8 @@ class TrialState:
         desired: what a person wants of the trial, as the SweepTrial says.
         resumption: why the paused trial continues, until that is recorded; None while it does not.
         rungs: its executions with less than the largest budget that have succeeded, in their order.
+        launched_budget: the budget of the execution that runs, as its Job or the record says; None where
+            it follows from the policy in force.
     """
 
     name: str
@@ -272,6 +274,7 @@ class TrialState:
     desired: DesiredState = UNDECIDED
     resumption: Cause | None = None
     rungs: tuple[RungResult, ...] = ()
+    launched_budget: int | None = None
 
     @property
     def is_paused(self) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ...api.names import REASON_LOG_UNREADABLE
+from ...api.phases import TrialPhase
 from ...api.sweeptrial.curve_encoding import load_curve
 from ...api.sweeptrial.trial_record import TrialRecord
 from ...early_stopping.curve import Curve
@@ -93,6 +94,7 @@ def load_trial(
         index=record.index,
         assignment=record.assignment,
         rungs=() if record.budget is None else record.budget.rungs,
+        launched_budget=_launched_budget(record),
         status=_recorded_status(record),
         reports=Reports(
             curve=curve,
@@ -117,6 +119,13 @@ def load_trial(
         desired=record.desired,
         usage=_recorded_usage(record),
     )
+
+
+def _launched_budget(record: TrialRecord) -> int | None:
+    """Return the budget of the execution that runs, or was the last one; None where none of them is."""
+    is_over = record.phase is TrialPhase.PAUSED or (record.stop is not None and record.stop.pauses)
+    was_launched = record.job_created or record.phase.is_end
+    return record.budget.current if record.budget and was_launched and not is_over else None
 
 
 def _recorded_usage(record: TrialRecord) -> TrialUsage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from ...objective import Goal
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..rankings import Rank, Rankings
 from .halving import decide_to_pause
-from .promotion import find_promotion_by_score
+from .promotion import Group, choose_promotion, waiting
 from .rungs import Rungs
 
 
@@ -72,9 +72,13 @@ class PromotingAshaPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
-        found = find_promotion_by_score(
-            self.schedule, paused.keys(), rankings, must_complete=must_complete
+        may_continue = waiting(paused, self.schedule, self.budget_parameter)
+        return choose_promotion(
+            *(self, goal, may_continue, rankings),
+            lambda rung: self._groups_at(rung, rankings),
+            must_complete=must_complete,
         )
-        if found is None:
-            return None
-        return found.resumption(self, goal, f"is in {self.schedule.describe_top(found.count)}")
+
+    def _groups_at(self, rung: int, rankings: Rankings) -> Iterator[Group]:
+        if self.schedule.applies(rung):
+            yield Group(self.schedule, rankings.at(rung))

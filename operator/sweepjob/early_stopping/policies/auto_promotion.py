@@ -12,7 +12,7 @@ from ..activity import Activity
 from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..prospect import ForecastEntry, forecast_all, why_complete
 from ..rankings import Rank, Rankings
-from .promotion import Promotion
+from .promotion import Promotion, first_unranked, resume_unranked
 from .rungs import Rungs, RungsAndNext
 from .scouts import WHY_SCOUT, is_scout
 from .standing import RungCount, count_rung, standing_of
@@ -114,6 +114,7 @@ class PausingAutoPolicy:
                 return Activity.WAITING
             return rankings.activity_of(trial) or Activity.RUNNING
 
+        ranked: set[int] = set()
         for rung in filter(self.rungs.applies, reversed(rankings.intervals())):
             count = count_rung(self.rungs, rankings, rung, activity)
             is_free = count.free(self.rungs) > 0
@@ -123,7 +124,9 @@ class PausingAutoPolicy:
                 why = self._explain(found, count, goal)
                 reached = len(count.reached)
                 return Promotion(found, rung, reached, is_free).resumption(self, goal, why)
-        return None
+            ranked.update(rankings.at(rung).trials)
+        unranked = first_unranked(paused.keys(), ranked)
+        return None if unranked is None else resume_unranked(self, unranked)
 
     def _best(self, rankings: Rankings, rung: int, waiting: Set[int]) -> ForecastEntry | None:
         """Return the trial with the best forecast of those that wait at a rung; None without one."""

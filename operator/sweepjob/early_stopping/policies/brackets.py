@@ -23,8 +23,9 @@ class Brackets:
 
     Bracket 0 has all rungs, and each further one has one rung less at the beginning, so that its trials
     get more time before they are compared. A bracket without a rung lets its trials run to their end.
-    All brackets take the same time as a whole: one with ``s`` rungs gets a share of the trials that is
-    proportional to ``reduction_factor**s / (s + 1)``.
+    One with ``s`` rungs gets a share of the trials that is proportional to
+    ``reduction_factor**s / (s + 1)``. So all brackets take about the same time as a whole, where the
+    maximum is the first rung times a power of the factor; otherwise the last ones take less.
 
     Source: Li et al. (2018), Hyperband, algorithm 1; Li et al. (2020), section 3.3, for the asynchronous
     form. A trial's bracket depends on nothing but its index: that of trial n is where n times the golden
@@ -110,16 +111,6 @@ class Brackets:
         found = self.members(rankings.at(interval), self.of(trial))
         position = found.trials.index(trial)
         return Rank(rank.score, position, position, found.scores, trial, rankings)
-
-    def rankings_of(self, bracket: int, rankings: Rankings) -> Rankings:
-        """Return the rankings at the rungs of a bracket, of its trials alone.
-
-        Args:
-            bracket: from 0.
-            rankings: all trials at each interval.
-        """
-        rungs = filter(self.rungs_of(bracket).applies, rankings.intervals())
-        return rankings.selected(rungs, lambda ranking: self.members(ranking, bracket))
 
     def why_not_compared(self, trial: int | None) -> str:
         """Return why a trial is not compared at a rung that its bracket does not have.

@@ -68,7 +68,7 @@ def decide_to_pause(
         goal,
         stop=False,
         # With a budget, an execution in the top has ended as well.
-        pause=not in_top or bool(getattr(policy, "budget_parameter", "")),
+        pause=not in_top or _has_budget(policy),
         threshold=threshold,
         explanation=why,
     )
@@ -95,8 +95,21 @@ def decide_in_bracket(
     trial, rankings = rank.trial, rank.rankings
     rungs = None if trial is None else brackets.rungs_of(brackets.of(trial))
     if trial is None or rankings is None or rungs is None or not rungs.applies(interval):
-        why = brackets.why_not_compared(trial)
+        # Where an execution with a budget has ended, the trial is paused all the same.
+        changed = "is at no rung of the policy, which was changed meanwhile"
+        why = changed if _has_budget(policy) else brackets.why_not_compared(trial)
         return Decision.of(
-            policy, interval, rank, goal, stop=False, threshold=None, explanation=why
+            policy,
+            interval,
+            rank,
+            goal,
+            stop=False,
+            pause=_has_budget(policy),
+            threshold=None,
+            explanation=why,
         )
     return decide(policy, rungs, interval, brackets.rank(trial, interval, rank, rankings), goal)
+
+
+def _has_budget(policy: Policy) -> bool:
+    return bool(getattr(policy, "budget_parameter", ""))

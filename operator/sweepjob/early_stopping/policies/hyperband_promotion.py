@@ -11,7 +11,7 @@ from ..policy import Decision, PausedTrial, Resumption, Statistic
 from ..rankings import Rank, Rankings
 from .brackets import Brackets
 from .halving import decide_in_bracket, decide_to_pause
-from .promotion import Promotion, ScoredTrial, find_promotion_by_score
+from .promotion import Group, choose_promotion, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +71,17 @@ class PromotingHyperbandPolicy:
             goal: which values are better.
             must_complete: nothing else is left to run, and no trial has succeeded.
         """
-        found = list(self._promotions(paused, rankings, must_complete=must_complete))
-        if not found:
-            return None
-        best = max(found, key=lambda p: (p.in_top, p.rung, p.candidate.score, -p.candidate.trial))
-        rungs = self.schedule.rungs_of(self.schedule.of(best.candidate.trial))
-        return best.resumption(self, goal, f"is in {rungs.describe_top(best.count)}")
+        may_continue = waiting(paused, self.schedule.rungs, self.budget_parameter)
+        return choose_promotion(
+            *(self, goal, may_continue, rankings),
+            lambda rung: self._groups_at(rung, rankings),
+            must_complete=must_complete,
+        )
 
-    def _promotions(
-        self, paused: Mapping[int, PausedTrial], rankings: Rankings, *, must_complete: bool
-    ) -> Iterator[Promotion[ScoredTrial]]:
-        """Yield the promotion of each bracket that has one."""
-        members: dict[int, set[int]] = {}
-        for trial in paused:
-            members.setdefault(self.schedule.of(trial), set()).add(trial)
-        for bracket, waiting in sorted(members.items()):
-            found = find_promotion_by_score(
-                self.schedule.rungs_of(bracket),
-                waiting,
-                self.schedule.rankings_of(bracket, rankings),
-                must_complete=must_complete,
-            )
-            if found is not None:
-                yield found
+    def _groups_at(self, rung: int, rankings: Rankings) -> Iterator[Group]:
+        """Yield the trials of each bracket that has a rung there."""
+        ranking = rankings.at(rung)
+        for bracket in range(self.schedule.with_rung):
+            rungs = self.schedule.rungs_of(bracket)
+            if rungs.applies(rung):
+                yield Group(rungs, self.schedule.members(ranking, bracket))

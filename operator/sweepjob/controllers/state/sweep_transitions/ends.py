@@ -71,10 +71,12 @@ class EndTransitions(ReportTransitions):
         if phase is TrialPhase.SUCCEEDED and is_complete:
             insort(results.full_lengths, curve.count)
             self.state.evaluator.add_complete(curve)
-            if curve.count == 0:
-                self.state.ended_warnings.missing_metric_message = MissingMetric(
-                    trial.name, trial.reports.metric_names, trial.log_evidence
-                )
+        # With a budget, an execution of a trial has succeeded before the trial has.
+        has_succeeded = phase is TrialPhase.SUCCEEDED or bool(trial.rungs)
+        if has_succeeded and is_complete and _has_no_report(trial):
+            self.state.ended_warnings.missing_metric_message = MissingMetric(
+                trial.name, trial.reports.metric_names, trial.log_evidence
+            )
         self._keep_evidence(trial, phase, message)
         warning = trial.completeness.first_warning
         if warning is not None:
@@ -152,3 +154,8 @@ class EndTransitions(ReportTransitions):
         ranks = [importance(cause.reason) for cause in kept.causes.values()]
         if is_best or ranks.count(importance(warning.reason)) < _MOST_WARNED:
             kept.causes[trial.name] = warning
+
+
+def _has_no_report(trial: TrialState) -> bool:
+    """Return whether a trial has not reported the primary metric, with any budget."""
+    return trial.reports.curve.count == 0 and all(rung.value is None for rung in trial.rungs)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ....api import names
 from ....api.meta.cause import Cause
@@ -10,7 +12,7 @@ from ....api.phases import TrialPhase
 from ....api.sweeptrial.desired_state import DesiredState
 from ....api.sweeptrial.stop_decision import StopDecision
 from ....early_stopping.policies.registry import POLICIES
-from ....early_stopping.policy import Resumption
+from ....early_stopping.policy import PausedTrial, Resumption
 from ...time_limit import TimeLimitExceeded, call_within
 from ..trial_state import TrialState
 from .base import SweepTransitions
@@ -126,9 +128,7 @@ class PauseTransitions(SweepTransitions):
     def _choose(self, *, must_complete: bool) -> Resumption | None:
         """Return the policy's choice; of a policy of another distribution that fails, none."""
         state = self.state
-        name, by_policy = state.spec.policy.name, state.paused.by_policy
-        ends = {n for n in by_policy if state.stopping_violation(state.live[n])}
-        paused = {n: trial for n, trial in by_policy.items() if n not in ends}
+        name, paused = state.spec.policy.name, self._compared_paused()
         if not paused:
             return None
         distribution = POLICIES.distribution_of(name)
@@ -150,6 +150,14 @@ class PauseTransitions(SweepTransitions):
                 _log.error("sweep %s/%s: %s", state.namespace, state.name, message)
             return None
         return found
+
+    def _compared_paused(self) -> Mapping[int, PausedTrial]:
+        """Return the trials that the policy paused, except those that a constraint stops."""
+        state, by_policy = self.state, self.state.paused.by_policy
+        if not state.criteria.stops_trials:
+            return MappingProxyType(by_policy)
+        live = state.live
+        return {n: t for n, t in by_policy.items() if not state.stopping_violation(live[n])}
 
     def end_paused(self) -> None:
         """End the trials that the policy paused: nothing is left that could let one continue.

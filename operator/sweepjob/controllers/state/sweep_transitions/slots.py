@@ -10,6 +10,7 @@ from ....early_stopping.policy import Policy
 from ....lifecycle.snapshot import Proposal
 from ....lifecycle.workload import StartBlocker
 from ....protocol import MetricCurves
+from ..sweep_state import SweepState
 from ..trial_state import TrialState
 from .base import SweepTransitions
 
@@ -75,11 +76,35 @@ class SlotTransitions(SweepTransitions):
         Raises:
             ValueError: the index has a record or a reservation.
         """
-        slots, index = self.state.slots, proposal.index
-        has_record = index < slots.next_index and index not in slots.skipped
-        if has_record or index in slots.reserved:
+        index = proposal.index
+        if not self._is_free(index):
             raise ValueError(f"index {index} is taken")
-        slots.reserved[index] = proposal.assignment
+        self.state.slots.reserved[index] = proposal.assignment
+
+    def keep_slots(self, before: SweepState) -> None:
+        """Keep the slots that were given before the state was rebuilt, and are not on record yet.
+
+        The requests that record them may be under way. Without their slots, others would be given away
+        for the same capacity.
+
+        Args:
+            before: the state of the same sweep before.
+        """
+        for index, assignment in before.slots.reserved.items():
+            if self._is_free(index):
+                self.state.slots.reserved[index] = assignment
+        for index, earlier in before.live.items():
+            trial, cause = self.state.live.get(index), earlier.resumption
+            is_same = trial is not None and trial.uid == earlier.uid and trial.is_paused
+            if trial is not None and is_same and cause is not None:
+                self.trials.grant_slot(trial, cause)
+                self.state.paused.place(trial)
+
+    def _is_free(self, index: int) -> bool:
+        """Return whether an index has neither a record nor a reservation."""
+        slots = self.state.slots
+        has_record = index < slots.next_index and index not in slots.skipped
+        return not has_record and index not in slots.reserved
 
     def cancel_reservation(self, index: int) -> None:
         """Free the slot of an index for which no record will be created.

@@ -259,7 +259,7 @@ class ReportTransitions(CompletenessTransitions):
             trial: a live trial.
             pause: the policy's decision about it, which is recorded.
         """
-        trial.rungs = with_rung(trial.rungs, pause)
+        trial.rungs, trial.launched_budget = with_rung(trial.rungs, pause), None
 
     def withdraw_pending_stop(self, trial: TrialState) -> None:
         """Withdraw an unrecorded decision to stop the trial, since its pod ended on its own.

@@ -157,6 +157,7 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
             reason=reason,
             retry_at=retry_at,
         )
+        trial.launched_budget = None
         trial.requests = replace(trial.requests, job_stays_until_pods_end=False)
         trial.workload = replace(
             trial.workload,

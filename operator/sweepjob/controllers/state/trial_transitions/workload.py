@@ -42,6 +42,7 @@ class WorkloadTransitions(StatusTransitions):
         is_cut_off: bool,
         since: float,
         now: float,
+        budget: int | None = None,
     ) -> None:
         """Update the state from the Job and the pods of the current attempt in the watch caches.
 
@@ -54,7 +55,10 @@ class WorkloadTransitions(StatusTransitions):
             is_cut_off: its sidecars cannot trust the operator's certificate.
             since: the time since which every event of a pod has been seen, in seconds since the epoch.
             now: seconds since the epoch.
+            budget: the budget that the execution was given; None without one.
         """
+        if budget is not None and trial.status.stop is None:
+            trial.launched_budget = budget
         # Where its pods have to be gone first, none of them is still to be seen.
         pods_may_follow = not trial.requests.job_stays_until_pods_end
         absent = trial.status.job_created and not job_exists and pods_may_follow
