@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.sdk.test_azure_v1_programs import adapted
+from tests.unit.sdk.azure_v1 import adapted
 
 from .documents import ROOT
 from .sweeps import Sweeps

@@ -12,8 +12,8 @@ import pytest
 from tests.cluster import jobset, trainer
 from tests.cluster import target as clusters
 
+from .pod_security import RESTRICTED
 from .sweeps import Sweeps, choice, eventually, values_on_record
-from .test_trial_manifests import RESTRICTED
 
 TRAIN_JOBS = "trainjobs.trainer.kubeflow.org"
 KINDS = [

@@ -14,6 +14,7 @@ from tests.cluster import jobset
 from tests.cluster import target as clusters
 from tests.cluster.console import ClusterError
 
+from .pod_security import RESTRICTED
 from .sweeps import Sweeps, choice, eventually, values_on_record
 from .training_scripts import SCRIPT
 
@@ -28,13 +29,6 @@ KINDS = [
     },
 ]
 BANDIT = {"type": "bandit", "slackAmount": 0.2, "delayEvaluation": 3}
-RESTRICTED = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "runAsUser": 1000,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 CRD = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cases.environments import programs
 from tests.cluster import layout
-from tests.unit.test_migration_guides import blocks
+from tests.unit.migration_guides import blocks
 
 
 @pytest.mark.parametrize("client", ["wandb-newest", "wandb-oldest"])

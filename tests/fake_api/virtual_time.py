@@ -50,6 +50,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._now
 
+    def spend(self, seconds: float) -> None:
+        """Let time pass in which the loop does nothing else: the process computes, or does not run."""
+        self._pass(seconds)
+
     def _pass(self, seconds: float) -> None:
         self._now += seconds
 
@@ -66,3 +70,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self.turns += 1
         self.on_turn()
         super()._run_once()  # type: ignore[misc] # not in the stubs, and all loops of asyncio have it
+
+
+def virtual_loop() -> VirtualTimeLoop:
+    """Return the running loop of a test with the marker ``virtual_time``."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    return loop

@@ -68,7 +68,7 @@ from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 
 from tests.unit.builders import SWEEPJOB
 from tests.unit.event_files import event, framed, scalar
-from tests.unit.test_hostile_objects import JOB, POD
+from tests.unit.small_pods import JOB, POD
 from tests.unit.wandb_files import log, new_row, old_row, summary
 
 _POD_FIELDS = FieldSelection(schema_fields(POD_SCHEMA))

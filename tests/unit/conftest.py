@@ -1,9 +1,9 @@
-"""Virtual time for tests that wait: no machine is too slow for them."""
+"""Virtual time for tests that wait: no machine is too slow for them. And silence for those that provoke errors."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,3 +15,12 @@ def pytest_asyncio_loop_factories(
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     virtual = item.get_closest_marker("virtual_time") is not None
     return {"virtual": VirtualTimeLoop} if virtual else {"real": asyncio.new_event_loop}
+
+
+@pytest.fixture
+def quiet_logs() -> Iterator[None]:
+    """Discard the operator's log: of tests that kill it, or break its connections, it has thousands of lines."""
+    from tests.fake_api.harness import quiet  # imports the operator, which few tests need
+
+    with quiet():
+        yield

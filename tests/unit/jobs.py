@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sweepjob import protocol
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.trial_pods.identity import TrialIdentity
 from sweepjob.trial_pods.job_manifest import job_manifest
@@ -29,3 +30,12 @@ def pod_of(job: dict[str, Any]) -> dict[str, Any]:
 
 def environment(container: dict[str, Any]) -> dict[str, str]:
     return {entry["name"]: entry.get("value", "") for entry in container["env"]}
+
+
+def sidecar_of(pod: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = pod["initContainers"][0]
+    return found
+
+
+def sidecar_settings(pod: dict[str, Any]) -> dict[str, str]:
+    return protocol.parse_settings(environment(sidecar_of(pod)))

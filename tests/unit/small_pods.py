@@ -1,4 +1,4 @@
-"""A pod with all fields that are read."""
+"""A pod and a Job with all fields that are read."""
 
 from __future__ import annotations
 
@@ -85,3 +85,21 @@ def small_pod(message: str) -> dict[str, Any]:
         "spec": {"containers": [{"name": "a"}]},
         "status": {"phase": "Succeeded", "initContainerStatuses": [status]},
     }
+
+
+JOB: dict[str, Any] = {
+    "metadata": META,
+    "spec": {"suspend": False},
+    "status": {
+        "startTime": WHEN,
+        "conditions": [
+            {
+                "type": "Failed",
+                "status": "True",
+                "reason": "r",
+                "message": "m",
+                "lastTransitionTime": WHEN,
+            }
+        ],
+    },
+}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
@@ -17,24 +15,11 @@ from sweepjob.loading.azure import (
     convert_pipeline,
 )
 
-from .cli.test_convert_previews import AUTUMN, SPRING, SUMMER
-from .cli.test_convert_steps import PIPELINE
+from .cli.azure_steps import PIPELINE
+from .cli.azure_sweeps import AUTUMN, SPRING, SUMMER
+from .junk import JUNK, places
 
 FILES = [PIPELINE, *map(yaml.safe_load, (SPRING, SUMMER, AUTUMN))]
-JUNK: list[Any] = [
-    *(None, 5, -1, 1.5, True, "", "x", [], [1], {}, {"a": 1}, {1: 2}, {"path": "x"}, {"value": 3}),
-    *({"path": ["x"]}, {"type": "group", "a": {"b": 1}}, {"spec": "uniform"}, {"target": {"a": 1}}),
-    *("${{parent.inputs.raw}}", "${{parent.jobs.split.outputs.train}}/a", "${{inputs.x}}"),
-    *("${{parent.jobs.check.inputs.raw}}", "${{parent.inputs.columns}}", "${{ parent.outputs.m }}"),
-]
-
-
-def places(node: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield every object or list of a file with each of its keys."""
-    for key in node if isinstance(node, dict) else range(len(node)):
-        yield node, key
-        if isinstance(node[key], dict | list):
-            yield from places(node[key])
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -20,6 +20,7 @@ from sweepjob.dashboard.curves import policy_threshold
 from sweepjob.early_stopping.curve import Curve
 from sweepjob.early_stopping.policies.asha_promotion import PromotingAshaPolicy
 from sweepjob.early_stopping.policies.rungs import Rungs
+from sweepjob.early_stopping.policy import NoPolicy
 from sweepjob.lifecycle import actions as act
 from sweepjob.lifecycle.planner import plan
 from sweepjob.lifecycle.workload import TrainerEnd
@@ -284,6 +285,14 @@ def test_a_policy_without_a_budget_writes_none() -> None:
     sweep.load([])
     assert sweep.state.spec.budget_parameter == ""
     assert sweep.state.spec.budget_policy is None
+
+
+def test_a_spec_with_another_policy_has_its_budget() -> None:
+    spec = parse_sweepjob(sweepjob(earlyTermination=ASHA, trial=TRIAL))
+    assert spec.budget_policy is spec.policy
+    assert spec.policy_pauses
+    without = replace(spec, policy=NoPolicy())
+    assert (without.budget_policy, without.policy_pauses) == (None, False)
 
 
 def test_the_page_draws_no_threshold_at_budgets() -> None:

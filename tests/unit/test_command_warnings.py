@@ -1,4 +1,5 @@
-"""Warnings about commands: syntax that only bash has, and values that are not meant as one argument."""
+"""Warnings about commands: syntax that only bash has, exit codes that are lost, and values that a program would
+not read as one argument."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .test_spec_warnings import LR, commanded
+from .warned_specs import LR, commanded, warned
 
 _BASH = [
     ("if [[ {lr} > 1 ]]; then train {lr}; else train {lr}; fi", "[["),
@@ -198,3 +199,134 @@ def test_values_that_are_meant_as_several_arguments_or_none(
 )
 def test_values_that_are_one_argument(command: Any, values: list[Any]) -> None:
     assert as_arguments(command, *values) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "words"),
+    [
+        ("train ${{search_space.lr}} | tee out.log", "| tee", "remove it, since"),
+        ("train ${{search_space.lr}} 2>&1 | grep -v warn", "| grep", "pipefail"),
+        ("cd /code && train ${{search_space.lr}} |& tee log", "| tee", "pipefail"),
+        ("train ${{search_space.lr}} | tee log; echo", "| tee", "pipefail"),
+        ("train ${{search_space.lr}}; echo done", "echo", "join them by &&"),
+        ("train --lr '${{search_space.lr}}'\ncp -r out /data", "cp", "set -e"),
+        ('train "${{search_space.lr}}" > log 2>&1; tail log', "tail", "set -e"),
+        ("train ${{search_space.lr}} &", "train ${{search_space.lr}} &", "ends with &"),
+        ("nohup train ${{search_space.lr}} >log 2>&1 &", None, "ends with &"),
+        ("train ${{search_space.lr}} & wait", "wait", "wait $pid"),
+        ("set -e\nserve &\ntrain ${{search_space.lr}} > log &\nwait\n", "wait", "is 0 whatever"),
+        ("serve & train ${{search_space.lr}}; wait", "wait", "set -e"),
+        ("# don't\ntrain ${{search_space.lr}}\necho 'done'", "echo", "set -e"),
+        ("train ${{search_space.lr}} \\\n  --x 1; echo done", "echo", "set -e"),
+        ("LR=${{search_space.lr}} train; cp -r out /data", "cp", "set -e"),
+        ("LR=${{search_space.lr}}; train $LR | tee log", "| tee", "pipefail"),
+        ("export LR=${{search_space.lr}}; train; echo done", "echo", "set -e"),
+        ("echo ${{search_space.lr}} > c.yaml; train; cp a b", "cp", "set -e"),
+    ],
+)
+def test_an_exit_code_that_is_lost(command: str, value: str | None, words: str) -> None:
+    found = commanded(command, {"lr": LR})
+    assert {path for path, _ in found} == {"spec.trial.command"}
+    text = found[0][1]
+    assert words in text
+    if value is not None:
+        assert f"'{value}'" in text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train ${{search_space.lr}} && echo done",
+        "train ${{search_space.lr}} || true",
+        "set -e; train ${{search_space.lr}}; echo done",
+        "set -euo pipefail\ntrain ${{search_space.lr}} | tee log",
+        "set -o pipefail; train ${{search_space.lr}} | tee log",
+        "echo begin; train ${{search_space.lr}}",
+        "export A=1; cd /code; train ${{search_space.lr}}",
+        "cat data | train ${{search_space.lr}}",
+        "yes | train ${{search_space.lr}} 2>&1",
+        "train ${{search_space.lr}} 'a | b; c &'",
+        "train ${{search_space.lr}} \\; \\| \\&",
+        "serve & train ${{search_space.lr}}",
+        "train ${{search_space.lr}} & wait $!",
+        "train ${{search_space.lr}} & pid=$!; wait $pid",
+        "train ${{search_space.lr}}; exit $?",
+        "train ${{search_space.lr}} # | tee log",
+        "for n in 1 2; do train ${{search_space.lr}} | tee log; done",
+        "train ${{search_space.lr}} <<< x | cat",
+        "LR=${{search_space.lr}}; train --lr $LR",
+        "export LR=${{search_space.lr}}\ntrain",
+        "echo 'lr: ${{search_space.lr}}' > c.yaml; train --config c.yaml",
+        "cd /code && sed -i s/LR/${{search_space.lr}}/ c.yaml\nexec train",
+        "mkdir -p out/${{search_space.lr}}; cd out/${{search_space.lr}}; train",
+        'echo \'{"lr": "${{search_space.lr}}"}\' | train',
+        "sed s/LR/${{search_space.lr}}/ c.yaml | train --config -",
+        "X=${{search_space.lr}}; echo val_acc=$X",
+        "set -e\nserve &\ntrain ${{search_space.lr}}\nwait",
+        "set -eu; train ${{search_space.lr}}; wait",
+        "# it's fine\nset -e\ntrain ${{search_space.lr}}\necho 'done'",
+        ["sh", "-c", "train | tee log", "${{search_space.lr}}"],
+    ],
+)
+def test_an_exit_code_that_counts(command: Any) -> None:
+    assert not [text for _, text in commanded(command, {"lr": LR}) if "exit code" in text]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ({"type": "choice", "values": [0.5, -1e-5]}, "-1e-05"),
+        ({"type": "choice", "values": ["adam", "-"]}, "-"),
+        ({"type": "choice", "values": ["--help"]}, "--help"),
+        ({"type": "normal", "mu": 0, "sigma": 0.001}, "e-05"),
+        ({"type": "uniform", "minValue": -1e20, "maxValue": -1e19}, "e+19"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run --x ${{search_space.x}}",
+        "run --x '${{search_space.x}}' --y 1",
+        "run -x ${{search_space.x}} | cat; exit",
+        ["run", "--x", "${{search_space.x}}"],
+    ],
+    ids=str,
+)
+def test_a_value_that_looks_like_an_option(
+    command: Any, expression: dict[str, Any], value: str
+) -> None:
+    found = [text for _, text in commanded(command, {"x": expression}) if "argparse" in text]
+    assert len(found) == 1
+    assert f"{value}, which Python's argparse takes for an option" in found[0]
+    assert "x=${{search_space.x}}" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("command", "expression"),
+    [
+        ("run --x=${{search_space.x}}", {"type": "choice", "values": [-1e-5]}),
+        (["run", "--x=${{search_space.x}}"], {"type": "choice", "values": [-1e-5]}),
+        (["run", "${{search_space.x}}"], {"type": "choice", "values": ["--fast", "--slow"]}),
+        ("run ${{search_space.x}}", {"type": "choice", "values": ["--fast", "--slow"]}),
+        ("run --x ${{search_space.x}}", {"type": "choice", "values": [-0.5, -3, 1e-5, "a-b"]}),
+        ("run --x ${{search_space.x}}", {"type": "uniform", "minValue": -1, "maxValue": 1}),
+        ("run --x ${{search_space.x}}:1", {"type": "choice", "values": [-1e-5]}),
+        ("run --range 0 ${{search_space.x}}", {"type": "choice", "values": [-1e-5]}),
+    ],
+    ids=str,
+)
+def test_a_value_that_does_not_look_like_an_option(
+    command: Any, expression: dict[str, Any]
+) -> None:
+    assert commanded(command, {"x": expression}) == []
+
+
+@pytest.mark.parametrize("key", ["command", "args"])
+def test_values_in_a_template_that_look_like_options(key: str) -> None:
+    container = {"name": "main", "image": "i", key: ["run", "--x", "${{search_space.x}}"]}
+    trial = {"template": {"spec": {"containers": [container]}}}
+    space = {"x": {"type": "choice", "values": [-1e-5]}}
+    [(path, text)] = warned(searchSpace=space, trial=trial)
+    assert path == f"spec.trial.template.spec.containers[0].{key}"
+    assert "write --x=${{search_space.x}}" in text

@@ -11,14 +11,14 @@ import pytest
 from sweepjob.loading.azure import ConversionError, ConversionOptions, UnsupportedFileError
 from sweepjob.loading.formats import KATIB, SAGEMAKER, WANDB, convert_document
 
-from . import test_katib_keys, test_sagemaker, test_wandb
-from .test_azure_junk import JUNK, places
+from . import foreign_files
+from .junk import JUNK, places
 
 FILES = (
-    (WANDB, test_wandb.FILE),
-    (SAGEMAKER, test_sagemaker.FULL),
-    (KATIB, test_katib_keys.FULL),
-    (KATIB, test_katib_keys.MANIFEST),
+    (WANDB, foreign_files.WANDB),
+    (SAGEMAKER, foreign_files.TUNING_JOB),
+    (KATIB, foreign_files.KATIB),
+    (KATIB, foreign_files.KATIB_MANIFEST),
 )
 ODD: list[Any] = [
     *("NaN", "1e999", "\0", "\ud800", "${x", "{{", "%s", "--", "a b", "'", "1/0", "a" * 5000),

@@ -8,7 +8,6 @@ scenarios.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,20 +19,16 @@ from sweepjob.api.sweeptrial.trial_record import TrialRecord
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.search.space import Assignment, canonical
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 from tests.shrinking import shortest
 
 from .scenarios import HEAVY_FAULTS, check, spec
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 STORIES = 40 if ALL else 4  # in each block
 PARTS = 8 if ALL else 2  # of the turns at which it is killed
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def failure(scenario: Scenario) -> str:

@@ -188,7 +188,7 @@ async def test_a_viewer_receives_changes(server: MemoryApiServer, feeds: FeedReg
     async with feeds.feed("team", "sweep") as feed:
         first = await feed.document(curves=False)
         assert [(t["index"], t["curve"]["values"]) for t in first["trials"]] == [(0, [])]
-        events = feed.events(first["room"], first["version"])
+        events = feed.events(first["feed"], first["version"])
         # The curves were left out: all of it comes once more.
         whole = await anext(events)
         assert whole["trials"][0]["curve"]["values"] == [0.1]
@@ -202,7 +202,7 @@ async def test_a_viewer_receives_changes(server: MemoryApiServer, feeds: FeedReg
             news = await anext(events)
         assert news["gone"] == [0]
         # One that comes back after a while has missed nothing.
-        again = await anext(feed.events(whole["room"], whole["version"]))
+        again = await anext(feed.events(whole["feed"], whole["version"]))
         assert [t["index"] for t in again["trials"]] == [1]
         assert again["gone"] == [0]
         stranger = await anext(feed.events("another feed", 10**6))

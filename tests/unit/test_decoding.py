@@ -26,7 +26,7 @@ from sweepjob.trial_pods.pod_parsing import parse_job, parse_pod
 from tests.processor_time import assert_within
 
 from .mutation import mutate
-from .test_hostile_objects import JOB, POD
+from .small_pods import JOB, POD
 
 POD_FIELDS = FieldSelection(schema_fields(POD_SCHEMA))
 JOB_FIELDS = FieldSelection(schema_fields(JOB_SCHEMA))

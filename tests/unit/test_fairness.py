@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from sweepjob.kube.transport import Request, Response
 from sweepjob.local.api_server import MemoryApiServer
 
-from tests.fake_api.harness import quiet
 from tests.fake_api.transport import FaultyTransport
 
 from .scenarios import spec
 from .two_sweeps import GOOD, SLOW, play
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 NEIGHBOURS = 100  # their requests take all that the rate limit allows for more than ten seconds
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 class SlowWebhook(FaultyTransport):

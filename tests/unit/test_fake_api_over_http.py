@@ -13,10 +13,10 @@ from sweepjob.local.api_server import MemoryApiServer
 from tests.fake_api.access_rules import AccessRules
 from tests.fake_api.http_server import HttpApiServer, serve
 
-from .test_fake_api import TestMemoryApiServer as _InMemory
+from .memory_api_server import MemoryApiServerContract
 
 
-class TestHttpTransport(_InMemory):
+class TestHttpTransport(MemoryApiServerContract):
     @pytest.fixture
     async def api(self, server: MemoryApiServer, tmp_path: Path) -> AsyncIterator[KubeClient]:
         async with serve(HttpApiServer(server, AccessRules()), tmp_path) as kubeconfig:

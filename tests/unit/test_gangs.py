@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,19 +10,15 @@ from sweepjob.controllers.start_turns import NO_TURN_NEEDED
 from sweepjob.local.store import Change
 
 from tests.fake_api import harness
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 
 from .scenarios import HEAVY_FAULTS, check, spec
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 GPUS = 8
 TRIAL = {"image": "train", "command": "train", "maxRetries": 2, "instanceCount": 3}
 LENIENT = {"type": "bandit", "slackAmount": 9}
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 class Usage:

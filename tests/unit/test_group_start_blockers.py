@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,18 +11,11 @@ from sweepjob.local.store import Body, Key
 from sweepjob.timestamps import format_time
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import quiet
 
 from .sweep_controllers import start
-from .test_start_blockers import CORE, LIMITS, CountingServer, now, waiting_trial, warn
+from .waiting_trials import CORE, LIMITS, CountingServer, now, waiting_trial, warn
 
-pytestmark = pytest.mark.virtual_time
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
+pytestmark = [pytest.mark.virtual_time, pytest.mark.usefixtures("quiet_logs")]
 
 
 def group() -> dict[str, Any]:

@@ -17,29 +17,13 @@ from sweepjob.trial_pods.pod_parsing import is_active_pod, parse_job, parse_pod
 
 from .builders import SWEEPJOB
 from .mutation import json_values, mutate
-from .small_pods import META, POD, WHEN, small_pod
+from .small_pods import JOB, POD, small_pod
 
 WAITING = copy.deepcopy(POD)
 WAITING["status"] |= {"phase": "Pending"}
 WAITING["status"]["conditions"][0] |= {"status": "False", "reason": "Unschedulable"}
 WAITING["status"]["containerStatuses"][0]["state"] = {
     "waiting": {"reason": "ErrImagePull", "message": "m"}
-}
-JOB: dict[str, Any] = {
-    "metadata": META,
-    "spec": {"suspend": False},
-    "status": {
-        "startTime": WHEN,
-        "conditions": [
-            {
-                "type": "Failed",
-                "status": "True",
-                "reason": "r",
-                "message": "m",
-                "lastTransitionTime": WHEN,
-            }
-        ],
-    },
 }
 
 

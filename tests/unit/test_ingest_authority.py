@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,10 @@ from sweepjob.trial_pods.authorities import (
     split_authorities,
 )
 
-from tests.fake_api.harness import quiet
-
 from .certificates import make
 from .sweep_controllers import start, status_of
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 SPACE = {
     "level": {"type": "choice", "values": [0.4, 0.5]},
@@ -29,12 +28,6 @@ SPACE = {
 }
 LIMITS = {"maxTotalTrials": 2, "maxConcurrentTrials": 2}
 FIRST, SECOND = (f"-----BEGIN CERTIFICATE-----\n{n * 4}\n-----END CERTIFICATE-----\n" for n in "AB")
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def degraded(server: MemoryApiServer) -> Body:

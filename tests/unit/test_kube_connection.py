@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import web
-from kubernetes.aio.config import incluster_config
-from sweepjob.kube import errors
+from kubernetes.aio.config import ConfigException
+from sweepjob.kube import connection, errors
 from sweepjob.kube.client import KubeClient
 from sweepjob.kube.connection import connect, socket_transport
 from sweepjob.kube.resources import PODS
+from sweepjob.kube.service_account import NoServiceAccount, ServiceAccount
 
 from tests.cluster import certificates
 
@@ -198,27 +197,100 @@ async def test_another_name_of_the_server(pki: Path, tls: ssl.SSLContext, tmp_pa
         await ask(kubeconfig(tmp_path, {**cluster, "tls-server-name": "other.example"}, {}))
 
 
-async def test_the_token_of_a_service_account_is_read_again(
+class PodOfServer:
+    """A fake: the folder and the variables that a kubelet gives a pod of a cluster with that server."""
+
+    def __init__(self, runner: web.AppRunner, pki: Path, folder: Path) -> None:
+        self.token = folder / "token"
+        self.token.write_text("first")
+        (folder / "ca.crt").write_bytes((pki / "ca.crt").read_bytes())
+        port = str(runner.addresses[0][1])
+        self.variables = {
+            "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+            "KUBERNETES_SERVICE_PORT": port,
+        }
+        self.now = 0.0
+
+    def account(self) -> ServiceAccount:
+        return ServiceAccount(self.variables, self.token.parent, lambda: self.now)
+
+
+@pytest.fixture
+async def pod(
     pki: Path, tls: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The kubelet rotates it; the kubernetes package reads it again after a minute."""
-    token, now = tmp_path / "token", [datetime.datetime(2026, 1, 1)]  # noqa: DTZ001 - the package compares naive times
-    token.write_text("first")
-    clock = SimpleNamespace(
-        datetime=SimpleNamespace(now=lambda: now[0]), timedelta=datetime.timedelta
-    )
-    monkeypatch.setattr(incluster_config, "datetime", clock)
-    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
-    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(pki / "ca.crt"))
+) -> AsyncIterator[tuple[PodOfServer, RecordingServer]]:
+    """A pod with a service account, and the API server of its cluster."""
     server = RecordingServer()
     async with server.serve(ssl_context=tls) as runner:
-        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(runner.addresses[0][1]))
-        api = await connect(strict_tls=True)
-        await api.get(PODS, "n", "p")
-        token.write_text("second")
-        await api.get(PODS, "n", "p")
-        now[0] += datetime.timedelta(minutes=2)
-        await api.get(PODS, "n", "p")
-        await api.close()
-    assert server.authorizations == ["bearer first", "bearer first", "bearer second"]
+        made = PodOfServer(runner, pki, tmp_path)
+        monkeypatch.setattr(connection, "ServiceAccount", made.account)
+        yield made, server
+
+
+async def test_the_token_of_a_service_account_is_read_again(
+    pod: tuple[PodOfServer, RecordingServer],
+) -> None:
+    """The kubelet rotates it."""
+    account, server = pod
+    api = await connect(strict_tls=True)
+    await api.get(PODS, "n", "p")
+    account.token.write_text("second")
+    await api.get(PODS, "n", "p")
+    account.now += 61
+    await api.get(PODS, "n", "p")
+    await api.close()
+    assert server.authorizations == ["Bearer first", "Bearer first", "Bearer second"]
+
+
+async def test_a_token_that_cannot_be_read_again_stays(
+    pod: tuple[PodOfServer, RecordingServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    account, server = pod
+    api = await connect(strict_tls=True)
+    account.token.unlink()
+    account.now += 61
+    await api.get(PODS, "n", "p")
+    account.token.write_text("second")
+    account.now += 61
+    await api.get(PODS, "n", "p")
+    await api.close()
+    assert server.authorizations == ["Bearer first", "Bearer second"]
+    assert [message.partition("token ")[2] for message in caplog.messages] == [
+        "cannot be read: No such file or directory; requests have the token that was there before"
+    ]
+
+
+async def test_a_pod_without_an_account_reads_the_kubeconfig(
+    pod: tuple[PodOfServer, RecordingServer], tmp_path: Path
+) -> None:
+    account, server = pod
+    account.token.write_text("\n")
+    with pytest.raises(ConfigException, match=r"no service account: .*/token is empty"):
+        await connect(strict_tls=True, kubeconfig=str(tmp_path / "absent"))
+    async with RecordingServer().serve() as runner:
+        await ask(kubeconfig(tmp_path, {"server": url(runner)}, {"token": "secret"}))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("10.96.0.1", "https://10.96.0.1:443"), ("fd00::1", "https://[fd00::1]:443")],
+)
+def test_the_url_of_a_service_account(host: str, expected: str, tmp_path: Path) -> None:
+    for name in ("token", "ca.crt"):
+        (tmp_path / name).write_text("x")
+    variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": "443"}
+    assert ServiceAccount(variables, tmp_path).url == expected
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"KUBERNETES_SERVICE_HOST": "h"},
+        {"KUBERNETES_SERVICE_HOST": "h", "KUBERNETES_SERVICE_PORT": ""},
+    ],
+)
+def test_without_its_variables_there_is_no_service_account(variables: dict[str, str]) -> None:
+    with pytest.raises(NoServiceAccount, match="the variable KUBERNETES_SERVICE_"):
+        ServiceAccount(variables)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
-import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -17,20 +14,18 @@ from sweepjob.ingest.log_readers.log_readers import LogReaders
 from sweepjob.kube import errors
 from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.kube.log_stream import MORE
-from sweepjob.log_parsing.findings import LogFindings, log_incomplete_reasons
+from sweepjob.log_parsing.findings import log_incomplete_reasons
 from sweepjob.log_parsing.limits import LogLimits
 from sweepjob.log_parsing.log_parser import LogParser, nanoseconds
-from sweepjob.log_parsing.number_syntax import compile_expressions
 from sweepjob.log_parsing.position import LogPosition
 from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
+from tests.fake_api.virtual_time import virtual_loop
 from tests.waiting import until
 
+from .log_streams import CLOCK, LINES, Flood, Readers, ended
 from .pods import pod
-
-CLOCK = 1767225600.0  # the first second of LINES
-LINES = [f"2026-01-01T00:00:0{n // 2}.{n % 2 * 5}Z score={n}" for n in range(12)]
 
 
 @pytest.fixture(autouse=True)
@@ -58,11 +53,6 @@ class BreakingLog:
         yield "failed to try resolving symlinks"  # the kubelet's own words
         if cut < len(LINES):
             raise errors.Unavailable("broken")
-
-
-def ended() -> CachedPod:
-    record = parse_pod(pod({"phase": "Running"}))
-    return replace(record, trainer_ended=True)
 
 
 async def read(
@@ -180,67 +170,6 @@ async def test_a_stream_interrupted_in_a_long_line(cut: int, second: int) -> Non
     assert await read(Cut()) == ([1.0, 2.0, 3.0, 4.0, 5.0], 1)
 
 
-class Flood:
-    """A log that never pauses: so many lines, or without end."""
-
-    def __init__(self, text: str, count: int | None = None) -> None:
-        self.text, self.count = text, count
-        self.given = 0
-
-    async def read_log(self, *where: object, follow: bool) -> AsyncIterator[str]:
-        while self.count is None or self.given < self.count:
-            self.given += 1
-            if self.given % 1000 == 0:
-                await asyncio.sleep(0)  # the next chunk is there already
-            yield f"2026-01-01T00:00:00.{self.given:09}Z {self.text.replace('N', str(self.given))}"
-
-
-class Readers:
-    """What readers of floods found."""
-
-    def __init__(self, api: Any, limits: LogLimits, clock: Callable[[], float]) -> None:
-        self.values: list[float] = []
-        self.findings: list[LogFindings] = []
-        self.finished = asyncio.Event()
-        self.running = True
-        self.readers = LogReaders(
-            api,
-            lambda uid: parse_pod(pod({"phase": "Running"})) if self.running else ended(),
-            self.report,
-            lambda pod: self.finished.set(),
-            observed=lambda pod, found: self.findings.append(found),
-            limits=limits,
-            clock=clock,
-        )
-        record = parse_pod(pod({"phase": "Running"}))
-        self.readers.follow(record, LogParser("score"), 0)
-        self.uid = record.uid
-
-    def report(self, pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
-        self.values += [value for name, value in found if name == "score"]
-
-
-async def test_a_flood_does_not_block_the_event_loop() -> None:
-    """A task on the same loop, which stands for a push of another namespace. Time in which this process
-    had no core is not the reader's fault: what counts is processor time within one turn of the loop. A
-    collection of garbage among all objects of the tests is not, either."""
-    gc.collect()
-    gc.freeze()
-    compile_expressions()
-    readers = Readers(Flood("acc=1 acc=2 loss=0.3 score=N"), LogLimits(), lambda: CLOCK)
-    turns, busy, started = list[float](), time.thread_time(), time.monotonic()
-    while time.monotonic() < started + 2.0 or len(readers.values) <= 100:
-        before = time.thread_time()
-        await asyncio.sleep(0.005)
-        turns.append(time.thread_time() - before)
-    busy, passed = time.thread_time() - busy, time.monotonic() - started
-    gc.unfreeze()
-    readers.readers.forget(readers.uid)
-    assert sum(seconds > 0.05 for seconds in turns) <= len(turns) / 100
-    assert max(turns) < 0.5
-    assert busy < 0.7 * passed, "a quarter is the logs' share, the rest is this loop's own"
-
-
 async def test_lines_beyond_the_rate_are_skipped_and_reported() -> None:
     """The clock stands far behind the lines' time at first; then they grow old."""
     now = CLOCK
@@ -271,42 +200,6 @@ async def test_a_throttled_reader_loses_nothing_before_its_timeout() -> None:
     assert readers.findings[-1].skipped_lines == 0
 
 
-async def test_a_quiet_log_is_read_promptly_beside_ten_floods() -> None:
-    compile_expressions()
-    waits: list[float] = []
-
-    class Logs:
-        async def read_log(self, namespace: str, name: str, *_: object, follow: bool) -> Any:
-            if name.startswith("flood"):
-                async for line in Flood("score=N").read_log(follow=follow):
-                    yield line
-            for n in range(20):
-                await asyncio.sleep(0.05)
-                yield f"2026-01-01T00:00:{n:02}Z score={time.monotonic()}"
-            await asyncio.Event().wait()
-
-    def report(pod: CachedPod, found: list[tuple[str, float]], where: LogPosition) -> None:
-        counts[pod.name] += 1
-        if pod.name == "quiet":
-            waits.append(time.monotonic() - found[0][1])
-            if len(waits) == 20:
-                enough.set()
-
-    record, counts, enough = parse_pod(pod({"phase": "Running"})), Counter[str](), asyncio.Event()
-    api: Any = Logs()
-    readers = LogReaders(api, lambda uid: record, report, lambda pod: None)
-    names = [*(f"flood-{n}" for n in range(10)), "quiet"]
-    for name in names:
-        readers.follow(replace(record, name=name, uid=name), LogParser("score"), 0)
-    async with asyncio.timeout(120):
-        await enough.wait()
-    for name in names:
-        readers.forget(name)
-    assert sorted(waits)[15] < 1.0, "the machine may stall now and then"
-    floods = [counts[name] for name in names[:-1]]
-    assert min(floods) > max(floods) / 5
-
-
 async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
     """The lines that wait in the stream may be in a file that was rotated away: opened again, the log
     does not have them."""
@@ -329,8 +222,11 @@ async def test_a_backlog_is_read_although_the_pod_has_ended() -> None:
     assert readers.values == [float(n) for n in range(12)]
 
 
+@pytest.mark.virtual_time
 async def test_lines_that_came_while_the_process_did_not_run_are_read() -> None:
     """A stream of a pod that has ended is cut off when it is idle, not when the machine is busy."""
+
+    loop = virtual_loop()
 
     class Busy:
         async def read_log(self, *where: object, follow: bool) -> AsyncIterator[str]:
@@ -338,7 +234,7 @@ async def test_lines_that_came_while_the_process_did_not_run_are_read() -> None:
                 yield line
                 await asyncio.sleep(0.01)
                 # The next line comes while the process does not run, as does the end of the idle time.
-                asyncio.get_running_loop().call_later(0.05, time.sleep, 0.2)
+                loop.call_later(0.05, loop.spend, 0.2)
                 await asyncio.sleep(0.08)
             if follow:
                 await asyncio.Event().wait()

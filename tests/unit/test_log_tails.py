@@ -15,8 +15,7 @@ from sweepjob.trial_pods.pod_parsing import parse_pod
 from tests.fake_api.harness import Scenario
 
 from .pods import pod
-from .scenarios import HEAVY_FAULTS, check
-from .test_crash_everywhere import spec
+from .scenarios import HEAVY_FAULTS, check, spec
 
 
 def texts(trial: dict[str, Any]) -> dict[int, str]:

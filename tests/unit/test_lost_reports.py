@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from sweepjob.local.store import Body
 from sweepjob.trial_pods.lost_reports import SidecarExits, lost_reports_notice, sidecar_exits
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator
 from tests.fake_api.simulated_trainers import SimulatedTrainers
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
@@ -282,12 +282,6 @@ class KillingServer(MemoryApiServer):
         return super().answer(request)
 
 
-@pytest.fixture
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
-
-
 def started(clock: Callable[[], float], **metrics: str) -> tuple[KillingServer, RunningOperator]:
     server, operators = KillingServer(clock), list[RunningOperator]()
     trainers = SimulatedTrainers(random.Random(2), lambda: operators[0].push_handler)
@@ -305,7 +299,7 @@ def started(clock: Callable[[], float], **metrics: str) -> tuple[KillingServer, 
 
 
 @pytest.mark.virtual_time
-@pytest.mark.usefixtures("_quiet")
+@pytest.mark.usefixtures("quiet_logs")
 @pytest.mark.parametrize("choice", ["accept", "retry"])
 async def test_a_trial_whose_sidecar_was_killed(choice: str) -> None:
     loop = asyncio.get_running_loop()

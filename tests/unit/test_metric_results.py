@@ -19,7 +19,7 @@ from sweepjob.sidecar.pusher import Pusher
 from sweepjob.sidecar.sources.json_lines import JsonLines
 from sweepjob.sidecar.termination_message import TerminationMessage
 
-from .test_pushed_curves import Operator
+from .push_receiver import Operator
 
 NAMES = ("latency", "size")
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 
 from .scenarios import check, spec
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 AHEAD = 600.0  # seconds
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def _run(seed: int, offset: float, kills: frozenset[int] = frozenset(), **changes: Any) -> Scenario:

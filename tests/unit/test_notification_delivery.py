@@ -8,7 +8,6 @@ import dataclasses
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -24,20 +23,16 @@ from sweepjob.notifications.request import WebhookRequest
 from sweepjob.notifications.response import WebhookResponse
 from sweepjob.notifications.subscriptions import Subscription
 
-from tests.fake_api.harness import NAMESPACE, SETTINGS, Scenario, quiet
+from tests.fake_api.harness import NAMESPACE, SETTINGS, Scenario
 
 from .scenarios import HEAVY_FAULTS, spec
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 ALL = frozenset(
     ("started", "new_best", "completed", "failed", "refused", "needs_attention", "recovered")
 ) | {"suspended", "resumed"}
 SWEEP = f"/apis/sweepjob.dev/v1alpha1/namespaces/{NAMESPACE}/sweepjobs/sweep"
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def receiver(name: str, **given: Any) -> Receiver:

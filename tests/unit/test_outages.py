@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 from tests.fake_api.transport import Outage, OutageKind
 
 from .scenarios import check, spec
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 MINUTES = 4 * 60.0
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def scenario(outages: tuple[Outage, ...], seed: int, **given: Any) -> Scenario:

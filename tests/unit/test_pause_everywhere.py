@@ -7,16 +7,17 @@ a curve counts once, no decision changes, and a paused trial holds nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 from tests.shrinking import shortest
 
 from .scenarios import HEAVY_FAULTS
 from .scenarios import spec as spec_of
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 STORIES = 30 if ALL else 3  # in each block
@@ -37,12 +38,6 @@ def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:
         "resources": {"limits": {"nvidia.com/gpu": 1}},
     }
     return spec_of(total, concurrent, **CHECKPOINT, trial=trial, **changes)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def check(scenario: Scenario) -> None:

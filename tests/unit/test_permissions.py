@@ -4,7 +4,6 @@ on by itself when the permission is back."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,22 +26,18 @@ from sweepjob.kube.denied_access import SET_OWNER, DeniedAccess, parse_denied_ac
 from sweepjob.local.store import Body
 
 from tests.fake_api.access_rules import AccessRules, key
-from tests.fake_api.harness import RunningOperator, Scenario, quiet
+from tests.fake_api.harness import RunningOperator, Scenario
 from tests.fake_api.transport import FaultyTransport
 
 from .scenarios import check, spec
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 CHART = Path(__file__).parents[2] / "helm" / "sweepjob" / "templates"
 # Both are remedies for other troubles.
 WRONG_REMEDIES = ("Correct the spec", "Log with MLflow")
 # The caches need them before anything is done about a sweep.
 BEFORE_ANYTHING = {("sweeptrials", "list"), ("jobs", "list"), ("pods", "list")}
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def granted(file: str, *names: str) -> set[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.template import command
 
 from .builders import sweepjob
-from .jobs import environment, manifest, pod_of
+from .jobs import environment, manifest, pod_of, sidecar_of, sidecar_settings
 
 CLAIM = {"persistentVolumeClaim": {"claimName": "models"}}
 
@@ -26,15 +26,6 @@ def problems(**spec: Any) -> str:
     with pytest.raises(InvalidSpec) as refused:
         parse_sweepjob(sweepjob(**spec))
     return str(refused.value)
-
-
-def sidecar_of(pod: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = pod["initContainers"][0]
-    return found
-
-
-def told(pod: dict[str, Any]) -> dict[str, str]:
-    return protocol.parse_settings(environment(sidecar_of(pod)))
 
 
 def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
@@ -58,7 +49,7 @@ def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
     assert pod["securityContext"]["fsGroup"] == 65532
     assert environment(trainer)["SWEEPJOB_OUTPUT_model"] == "/outputs/model"
     # What MLflow calls artifacts goes there.
-    assert told(pod)[protocol.ARTIFACTS] == "/outputs/artifacts"
+    assert sidecar_settings(pod)[protocol.ARTIFACTS] == "/outputs/artifacts"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +117,7 @@ def test_files_are_shared_by_an_empty_dir() -> None:
         "mountPath": names.METRICS_FOLDER,
         "readOnly": True,
     } in sidecar["volumeMounts"]
-    assert told(pod)[protocol.SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
+    assert sidecar_settings(pod)[protocol.SOURCE_PATH] == f"{names.METRICS_FOLDER}/m.jsonl"
     assert environment(trainer)["SWEEPJOB_METRICS_PATH"] == "/work/out/m.jsonl"
     assert "lifecycle" not in sidecar
     assert "MLFLOW_TRACKING_URI" not in environment(trainer)
@@ -142,7 +133,7 @@ def test_event_files_on_the_users_volume_are_read_there() -> None:
         "sweepjob-output-logs",
         "sweep-12345678/sweep-3",
     )
-    assert told(pod)[protocol.SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
+    assert sidecar_settings(pod)[protocol.SOURCE_PATH] == f"{names.METRICS_FOLDER}/tb"
 
 
 def test_files_are_read_by_the_user_who_writes_them() -> None:
@@ -169,7 +160,7 @@ def test_logs_need_no_sidecar_and_no_token() -> None:
 def test_pushes_go_to_a_port_of_the_sidecar() -> None:
     pod = pod_of(manifest(metrics={"source": "pushgateway", "port": 9999}))
     assert environment(pod["containers"][0])["SWEEPJOB_PUSHGATEWAY"] == "127.0.0.1:9999"
-    assert told(pod)[protocol.SOURCE_PORT] == "9999"
+    assert sidecar_settings(pod)[protocol.SOURCE_PORT] == "9999"
 
 
 def test_reports_are_forwarded_to_the_users_tracking_server() -> None:

@@ -19,7 +19,7 @@ from sweepjob.sidecar.mlflow.upstream import Upstream
 from .builders import sweepjob
 from .jobs import environment
 from .sidecars import Sidecar
-from .test_tracked_runs import SWEEP, pod
+from .tracked_trials import SWEEP, pod
 
 SERVER = {"name": "MLFLOW_TRACKING_URI", "value": "http://mlflow.team:5000"}
 

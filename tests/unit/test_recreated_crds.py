@@ -4,22 +4,17 @@ what comes runs."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.fake_api.access_rules import AccessRules
-from tests.fake_api.harness import NAMESPACE, RunningOperator, Scenario, quiet
+from tests.fake_api.harness import NAMESPACE, RunningOperator, Scenario
 from tests.fake_api.transport import FaultyTransport
 
 from .scenarios import spec
 
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 
 @dataclass

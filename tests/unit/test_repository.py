@@ -73,21 +73,20 @@ def test_functions_are_short() -> None:
     assert sum(count <= 40 for count in lines.values()) > 0.9 * len(lines)
 
 
-def test_every_public_function_has_a_docstring() -> None:
-    def undocumented(node: ast.Module | ast.ClassDef) -> Iterator[str]:
-        for child in node.body:
-            if not isinstance(child, ast.ClassDef | ast.FunctionDef) or child.name.startswith("_"):
-                continue
-            if ast.get_docstring(child) is None:
-                yield child.name
-            if isinstance(child, ast.ClassDef):
-                yield from undocumented(child)
+def imported_tests(tree: ast.Module) -> Iterator[str]:
+    """The test modules that a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("aiohttp"):
+            for name in (node.module or "", *(alias.name for alias in node.names)):
+                if name.rpartition(".")[2].startswith("test_"):
+                    yield name
 
-    domain = ROOT / "operator" / "sweepjob" / "domain"
-    found = {
-        path.name: [*undocumented(syntax_tree(path.read_text()))] for path in domain.rglob("*.py")
-    }
-    assert {name: missing for name, missing in found.items() if missing} == {}
+
+def test_what_several_tests_use_is_in_no_test_module() -> None:
+    files = [f for f in (ROOT / "tests").rglob("*.py") if ROOT / "tests" / "cases" not in f.parents]
+    assert len(files) > 300
+    found = {str(f.relative_to(ROOT)): [*imported_tests(syntax_tree(f.read_text()))] for f in files}
+    assert {file: names for file, names in found.items() if names} == {}
 
 
 CLOCKS = {"monotonic", "perf_counter", "process_time", "thread_time", "time"}

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,11 +29,13 @@ from sweepjob.lifecycle.snapshot import (
 from sweepjob.objective import Goal
 from sweepjob.settings import OperatorSettings
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 
 from .builders import job, pod, snapshot, trial
 from .scenarios import HEAVY_FAULTS, spec
 from .stored_sweeps import push, record, state
+
+pytestmark = pytest.mark.usefixtures("quiet_logs")
 
 SETTINGS = OperatorSettings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
@@ -45,12 +46,6 @@ S, E, F, C = (
     TrialPhase.FAILED,
     TrialPhase.CANCELED,
 )
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def reached(value: float | None, best: float | None = None, **given: Any) -> SweepSnapshot:

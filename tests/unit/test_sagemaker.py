@@ -15,90 +15,10 @@ from sweepjob.loading.formats import SAGEMAKER, convert_document, format_of
 from sweepjob.loading.sagemaker import convert_tuning_job
 
 from .cli.program import Program
+from .foreign_files import TUNING_JOB
 
 OPTIONS = ConversionOptions(image="registry.example/train:1")
 # Every key of CreateHyperParameterTuningJob; where several exclude each other, one of them.
-FULL: dict[str, Any] = {
-    "HyperParameterTuningJobName": "Digits-Tuning",
-    "HyperParameterTuningJobConfig": {
-        "Strategy": "Bayesian",
-        "RandomSeed": 7,
-        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "val:acc"},
-        "ResourceLimits": {
-            "MaxNumberOfTrainingJobs": 20,
-            "MaxParallelTrainingJobs": 4,
-            "MaxRuntimeInSeconds": 7200,
-        },
-        "ParameterRanges": {
-            "ContinuousParameterRanges": [
-                {
-                    "Name": "lr",
-                    "MinValue": "0.001",
-                    "MaxValue": "0.1",
-                    "ScalingType": "Logarithmic",
-                },
-                {"Name": "momentum", "MinValue": "0.5", "MaxValue": "0.9", "ScalingType": "Linear"},
-            ],
-            "IntegerParameterRanges": [
-                {"Name": "num-layers", "MinValue": "1", "MaxValue": "5", "ScalingType": "Linear"},
-                {
-                    "Name": "units",
-                    "MinValue": "16",
-                    "MaxValue": "512",
-                    "ScalingType": "Logarithmic",
-                },
-            ],
-            "CategoricalParameterRanges": [{"Name": "optimizer", "Values": ["sgd", "adam"]}],
-        },
-        "TrainingJobEarlyStoppingType": "Auto",
-        "StrategyConfig": {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}},
-        "TuningJobCompletionCriteria": {
-            "TargetObjectiveMetricValue": 0.99,
-            "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 10},
-            "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"},
-        },
-    },
-    "TrainingJobDefinition": {
-        "DefinitionName": "one",
-        "StaticHyperParameters": {"sagemaker_program": '"train.py"', "epochs": "3"},
-        "AlgorithmSpecification": {
-            "TrainingImage": "1.dkr.ecr.us-east-1.amazonaws.com/train:1",
-            "TrainingInputMode": "File",
-            "MetricDefinitions": [
-                {"Name": "val:acc", "Regex": "val_acc=([0-9\\.]+)"},
-                {"Name": "loss", "Regex": "loss=(.*?);"},
-            ],
-        },
-        "RoleArn": "arn:aws:iam::1:role/x",
-        "InputDataConfig": [
-            {
-                "ChannelName": "train",
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://x"}},
-            }
-        ],
-        "VpcConfig": {"SecurityGroupIds": ["a"], "Subnets": ["b"]},
-        "OutputDataConfig": {"S3OutputPath": "s3://out"},
-        "ResourceConfig": {
-            "InstanceType": "ml.p3.2xlarge",
-            "InstanceCount": 1,
-            "VolumeSizeInGB": 50,
-            "VolumeKmsKeyId": "k",
-        },
-        "HyperParameterTuningResourceConfig": {"InstanceType": "ml.p3.2xlarge"},
-        "StoppingCondition": {
-            "MaxRuntimeInSeconds": 600,
-            "MaxWaitTimeInSeconds": 700,
-            "MaxPendingTimeInSeconds": 7200,
-        },
-        "EnableNetworkIsolation": False,
-        "EnableInterContainerTrafficEncryption": False,
-        "EnableManagedSpotTraining": True,
-        "CheckpointConfig": {"S3Uri": "s3://c"},
-        "RetryStrategy": {"MaximumRetryAttempts": 2},
-        "Environment": {"A": "b"},
-    },
-    "Tags": [{"Key": "team", "Value": "x"}],
-}
 
 
 def converted(data: dict[str, Any], options: ConversionOptions = OPTIONS) -> Conversion:
@@ -107,7 +27,7 @@ def converted(data: dict[str, Any], options: ConversionOptions = OPTIONS) -> Con
 
 def changed(**paths: Any) -> dict[str, Any]:
     """The full request with values by path, with __ between keys; None removes a key."""
-    data = copy.deepcopy(FULL)
+    data = copy.deepcopy(TUNING_JOB)
     for path, value in paths.items():
         *above, last = path.split("__")
         inner = data
@@ -130,8 +50,8 @@ CONFIG, JOB = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
 
 
 def test_a_tuning_job_is_a_sweepjob() -> None:
-    assert format_of(FULL) == SAGEMAKER
-    found = converted(FULL)
+    assert format_of(TUNING_JOB) == SAGEMAKER
+    found = converted(TUNING_JOB)
     spec = found.manifest["spec"]
     parse_sweepjob(found.manifest)
     assert found.manifest["metadata"]["name"] == "digits-tuning"
@@ -158,7 +78,7 @@ def test_a_tuning_job_is_a_sweepjob() -> None:
 
 
 def test_integers_have_the_same_probabilities() -> None:
-    space = parse_sweepjob(converted(FULL).manifest).space
+    space = parse_sweepjob(converted(TUNING_JOB).manifest).space
     layers = space.parameters.entries["num_layers"]
     drawn = [layers.quantile((n + 0.5) / 1000) for n in range(1000)]  # type: ignore[union-attr] # a range
     assert {value: drawn.count(value) for value in set(drawn)} == dict.fromkeys(range(1, 6), 200)
@@ -180,10 +100,12 @@ WHOLE = ("InputDataConfig", "VpcConfig", "OutputDataConfig", "CheckpointConfig",
 WHOLE += ("TuningJobCompletionCriteria", "HyperParameterTuningResourceConfig")
 
 
-@pytest.mark.parametrize("path", [p for p in keys(FULL) if not set(WHOLE) & set(p[:-1])], ids=str)
+@pytest.mark.parametrize(
+    "path", [p for p in keys(TUNING_JOB) if not set(WHOLE) & set(p[:-1])], ids=str
+)
 def test_no_key_is_dropped(path: tuple[Any, ...]) -> None:
     """A misspelt key is refused, so every key is read; one that changes nothing has a note."""
-    data = copy.deepcopy(FULL)
+    data = copy.deepcopy(TUNING_JOB)
     inner: Any = data
     for key in path[:-1]:
         inner = inner[key]
@@ -253,17 +175,17 @@ def test_hyperband_needs_the_largest_resource_for_its_brackets() -> None:
 
 def test_a_description_has_results_that_are_no_part_of_the_sweep() -> None:
     answer = {
-        **FULL,
+        **TUNING_JOB,
         "HyperParameterTuningJobArn": "arn",
         "HyperParameterTuningJobStatus": "Completed",
         "BestTrainingJob": {},
     }
-    assert converted(answer).manifest["spec"] == converted(FULL).manifest["spec"]
+    assert converted(answer).manifest["spec"] == converted(TUNING_JOB).manifest["spec"]
 
 
 def test_the_program_converts_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = Program(capsys, tmp_path)
-    file = program.file(json.dumps(FULL), "tuning.json")
+    file = program.file(json.dumps(TUNING_JOB), "tuning.json")
     assert program("convert", file, "--from", "sagemaker", "--image", "x:1") == 0
     assert "kind: SweepJob" in program.out
     assert "InputDataConfig[0]" in program.err

@@ -4,8 +4,6 @@ status, and whole sweeps whose operator is killed."""
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
@@ -14,35 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sweepjob import protocol
 from sweepjob.api.criteria import Criteria
-from sweepjob.api.meta.identity import ObjectIdentity
 from sweepjob.api.parsing.problem import InvalidSpec
 from sweepjob.api.spec_parser import parse_sweepjob
-from sweepjob.api.status import SweepStatus, dump_status
-from sweepjob.api.sweeptrial.serialization import parse_record, trial_manifest
-from sweepjob.controllers.snapshot_builder import sweep_snapshot
 from sweepjob.controllers.state.standings import Standings
-from sweepjob.controllers.state.sweep_store import SweepStore
-from sweepjob.controllers.status_builder import build_status
 from sweepjob.log_parsing.position import LogPosition
 from sweepjob.pareto.dominance import Member, pareto_front
-from sweepjob.settings import OperatorSettings
-from sweepjob.trial_pods.sidecar import SidecarSettings
-
-from tests.fake_api.harness import Scenario, quiet
 
 from .builders import sweepjob
-from .scenarios import HEAVY_FAULTS
-from .scenarios import spec as scenario_spec
-
-ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
-SETTINGS = OperatorSettings((), SidecarSettings("sidecar", "http://operator", ""), None, None)
-OBJECTIVES = [
-    {"goal": "maximize", "primaryMetric": "score"},
-    {"goal": "minimize", "primaryMetric": "latency"},
-]
-SIZE = [{"metric": "size", "max": 14}]
-SEVERAL: dict[str, Any] = {"objective": None, "objectives": OBJECTIVES}
-BOTH: dict[str, Any] = {**SEVERAL, "constraints": SIZE}
+from .several_metrics import BOTH, OBJECTIVES, SEVERAL, SIZE, pushed, record, store
 
 POLICY = {"type": "bandit", "slackAmount": 0.2}
 BAD: list[tuple[str, dict[str, Any], str, str]] = [
@@ -117,31 +94,6 @@ def test_a_grid_and_a_quasi_random_search_take_any_number_of_objectives() -> Non
         assert parse_sweepjob(sweepjob(**BOTH, **made)).outcomes.objectives == 2
 
 
-# Values of trials.
-
-
-def store(**spec: Any) -> SweepStore:
-    parsed = parse_sweepjob(sweepjob(**spec))
-    return SweepStore(ObjectIdentity("team", "sweep", "uid"), parsed, 1, 0.0, {})
-
-
-def record(index: int, values: dict[str, float] | None = None, **status: Any) -> Any:
-    body = trial_manifest("team", "sweep", "uid", index, {"lr": 0.1 + index}, "random seed 1")
-    body["metadata"] |= {"uid": f"trial-{index}", "resourceVersion": "1"}
-    if values is not None:
-        status = {"phase": "Succeeded", "completionTime": "2026-01-01T00:00:00Z", **status}
-        status["values"] = {name: repr(value) for name, value in values.items()}
-        score = values.get("score")
-        if score is not None:
-            curve = {"pod": "p", "reports": 1, "values": repr(score), "last": repr(score)}
-            status["curve"] = {**curve, **({"best": repr(score)} if math.isfinite(score) else {})}
-    return parse_record({**body, "status": status})
-
-
-def pushed(first: int, values: tuple[float, ...], *results: float | None) -> protocol.Push:
-    return protocol.Push("team", "sweep-0", first, values, ("score",), results=results)
-
-
 def test_with_several_objectives_the_last_values_count() -> None:
     """Those of one model: the best of each may be of different ones."""
     sweep = store(**BOTH)
@@ -203,8 +155,6 @@ def test_the_longest_summary_keeps_all_values() -> None:
     assert found.results == results
 
 
-# Standings.
-
 _TRIALS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from([None, 10, 14, 15, 18])),
     min_size=1,
@@ -241,235 +191,3 @@ def test_the_standings_do_not_depend_on_the_order(
     ]
     assert set(front) == set(pareto_front(feasible))
     assert sum(counts) == len(trials)
-
-
-# The status.
-
-
-def status(sweep: SweepStore) -> tuple[SweepStatus, dict[str, Any]]:
-    made = build_status(sweep.state, sweep_snapshot(sweep.state, SETTINGS), 1, 10.0)
-    return made, dump_status(made, {}, 10.0)
-
-
-def loaded(total: int, records: list[Any], **spec: Any) -> SweepStore:
-    sweep = store(limits={"maxTotalTrials": total}, **spec)
-    sweep.load(records)
-    return sweep
-
-
-def test_the_status_has_the_front_and_how_many_trials_have_a_result() -> None:
-    records = [
-        record(0, {"score": 0.5, "latency": 1.0, "size": 14.0}),
-        record(1, {"score": 0.9, "latency": 9.0, "size": 10.0}),
-        record(2, {"score": 0.4, "latency": 2.0, "size": 10.0}),
-        record(3, {"score": 1.0, "latency": 0.0, "size": 15.0}),
-        record(4, {"score": 1.0, "latency": 0.0}),
-    ]
-    _, dumped = status(loaded(5, records, **BOTH))
-    assert dumped["pareto"] == {
-        "size": 2,
-        "omitted": 0,
-        "trials": [
-            {"trial": "sweep-1", "values": {"score": "0.9", "latency": "9.0"}},
-            {"trial": "sweep-0", "values": {"score": "0.5", "latency": "1.0"}},
-        ],
-    }
-    assert dumped["results"] == {"feasible": 3, "infeasible": 1, "incomplete": 1}
-    assert dumped["best"] is None
-    conditions = {c["type"]: c for c in dumped["conditions"]}
-    assert conditions["Complete"]["message"] == (
-        "all 5 trials have ended; the Pareto front of score, latency has 2 trials; infeasible "
-        "trials: 1; trials without all values: 1"
-    )
-    assert conditions["Degraded"]["reason"] == "MetricNotReported"
-    assert "trial sweep-4 ended without a finite value of size" in conditions["Degraded"]["message"]
-
-
-def test_the_status_is_bounded_and_says_how_many_trials_it_omits() -> None:
-    records = [record(n, {"score": n / 100, "latency": float(n)}) for n in range(100)]
-    _, dumped = status(loaded(100, records, **SEVERAL))
-    front = dumped["pareto"]
-    assert (front["size"], front["omitted"] + len(front["trials"])) == (100, 100)
-    assert len(front["trials"]) <= 20
-    assert [front["trials"][n]["trial"] for n in (0, -1)] == ["sweep-99", "sweep-0"]
-
-
-def test_a_feasible_trial_is_better_than_a_better_value() -> None:
-    records = [record(0, {"score": 0.5, "size": 14.0}), record(1, {"score": 0.9, "size": 14.1})]
-    for order in permutations(records):
-        made, dumped = status(loaded(2, list(order), constraints=SIZE))
-        assert made.best is not None
-        assert (made.best.trial, made.best.value) == ("sweep-0", 0.5)
-        assert dumped["best"]["values"] == {"score": "0.5", "size": "14.0"}
-        assert "pareto" not in dumped
-
-
-@pytest.mark.parametrize("spec", [BOTH, {"constraints": SIZE}])
-def test_a_sweep_without_a_feasible_trial_fails_with_the_closest_one(spec: dict[str, Any]) -> None:
-    records = [
-        record(0, {"score": 0.9, "latency": 1.0, "size": 28.0}),
-        record(1, {"score": 0.5, "latency": 1.0, "size": 15.0}),
-    ]
-    made, dumped = status(loaded(2, records, **spec))
-    [failed] = [c for c in made.conditions if c.kind == "Failed"]
-    assert (failed.holds, failed.reason) == (True, "NoFeasibleTrial")
-    assert "The closest is sweep-1: size is 15, and at most 14 is feasible" in failed.message
-    assert dumped["best"] is None
-
-
-def test_a_sweep_whose_trials_all_lack_a_metric_fails_with_its_name() -> None:
-    records = [record(n, {"score": 0.9, "latency": math.nan, "size": 9.0}) for n in range(2)]
-    made, _ = status(loaded(2, records, **BOTH))
-    [failed] = [c for c in made.conditions if c.kind == "Failed"]
-    assert (failed.holds, failed.reason) == (True, "MetricNotReported")
-    assert "no trial has a finite value of each of score, latency, size" in failed.message
-    assert (
-        "trial sweep-0 ended without a finite value of latency (latency is nan)" in failed.message
-    )
-
-
-def test_a_metric_under_another_name_is_suggested() -> None:
-    values = {"score": 0.9, "size": 9.0}
-    seen = ["score", "size", "latency_s", "loss"]
-    made, _ = status(loaded(1, [record(0, values, metricsSeen=seen)], **BOTH))
-    [degraded] = [c for c in made.conditions if c.kind == "Degraded"]
-    assert (
-        "it reported latency_s, loss besides; did you mean latency_s? Let the script"
-        in degraded.message
-    )
-
-
-def test_a_sampler_gets_the_scores_and_how_far_each_bound_is() -> None:
-    spec = {**SEVERAL, "constraints": [*SIZE, {"metric": "latency", "min": 1}]}
-    sweep = store(**spec)
-    uses = type("Uses", (), {"uses_observations": True})()
-    sweep.state.proposals.sampler = uses
-    sweep.load(
-        [
-            record(0, {"score": 0.9, "latency": 3.0, "size": 15.0}),
-            record(1, {"score": 0.9, "size": math.nan}, phase="Failed"),
-            record(2, {}, phase="Canceled"),
-            record(3, phase="Running"),
-        ]
-    )
-    found = {o.index: o for o in sweep.state.observations()}
-    assert (found[0].score, found[0].scores, found[0].constraints) == (
-        None,
-        (0.9, -3.0),
-        (1.0, -2.0),
-    )
-    assert (found[1].scores, found[1].constraints, found[1].ended) == ((0.9, None), (), True)
-    assert (found[2].scores, found[2].constraints, found[2].ended) == ((), (), False)
-    assert (found[3].scores, found[3].ended) == ((), False)
-
-
-def test_a_sampler_gets_the_best_value_with_one_objective() -> None:
-    sweep = store(constraints=SIZE)
-    sweep.state.proposals.sampler = type("Uses", (), {"uses_observations": True})()
-    sweep.load([record(0, {"score": 0.9, "size": 15.0})])
-    [found] = sweep.state.observations()
-    assert (found.score, found.scores, found.constraints) == (0.9, (), (1.0,))
-
-
-# Whole sweeps.
-
-
-@pytest.fixture
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
-
-
-def outcome(kills: list[int], seed: int = 1, concurrent: int = 1, **given: Any) -> Scenario:
-    changes = given.pop("changes", BOTH)
-    made = scenario_spec(6, concurrent, earlyTermination=None, **changes)
-    return Scenario(seed, made, frozenset(kills), downtime=(0.1, 1.5), **given).run()
-
-
-def front_of(scenario: Scenario) -> Any:
-    found = scenario.sweep["status"]
-    return {key: found.get(key) for key in ("pareto", "results", "best", "phase")}
-
-
-def without_time(found: Any) -> Any:
-    if found["best"]:
-        found = {**found, "best": {k: v for k, v in found["best"].items() if k != "reportedAt"}}
-    return found
-
-
-@pytest.mark.usefixtures("_quiet")
-@pytest.mark.parametrize("changes", [BOTH, {"constraints": SIZE}], ids=["front", "constraint"])
-def test_killed_after_every_change_it_has_the_same_front(changes: dict[str, Any]) -> None:
-    undisturbed = outcome([], changes=changes)
-    expected = without_time(front_of(undisturbed))
-    assert expected["phase"] == "Complete"
-    assert expected["results"]["infeasible"] > 0
-    assert changes is not BOTH or expected["pareto"]["size"] > 2
-    points = undisturbed.kill_points
-    for turn in points if ALL else points[:: max(1, len(points) // 12)]:
-        scenario = outcome([turn], changes=changes)
-        assert without_time(front_of(scenario)) == expected, f"killed at turn {turn}"
-
-
-@pytest.mark.usefixtures("_quiet")
-@pytest.mark.parametrize("seed", range(4))
-def test_with_kills_and_api_errors_the_front_is_that_of_the_records(seed: int) -> None:
-    """Several at a time, with failing trainers and drained pods."""
-    faults = {"faults": HEAVY_FAULTS, "failure_probability": 0.1, "eviction_probability": 0.1}
-    kills = [(seed * 7 + n * n * 37) % 4000 for n in range(1, 15)]
-    scenario = outcome(kills, seed, 3, **faults)
-    members, names = [], {}
-    for trial in scenario.trials:
-        found, name = trial["status"], trial["metadata"]["name"]
-        values = {k: float(v) for k, v in (found.get("values") or {}).items()}
-        if found["phase"] == "Succeeded":
-            assert {k: values[k] for k in ("latency", "size")} == scenario.trainers.results[name][
-                found["curve"]["pod"]
-            ], "the last values of the pod that is recorded"
-            assert found["feasible"] is (values["size"] <= 14)
-        if len(values) == 3 and values["size"] <= 14:
-            members.append(Member((values["score"], -values["latency"]), trial["spec"]["index"]))
-            names[trial["spec"]["index"]] = name
-    front = scenario.sweep["status"]["pareto"]
-    assert [t["trial"] for t in front["trials"]] == [names[m.index] for m in pareto_front(members)]
-    assert front["size"] == len(pareto_front(members))
-
-
-@pytest.mark.usefixtures("_quiet")
-def test_killed_at_some_steps_it_proposes_the_same_with_a_model_of_both_objectives() -> None:
-    """One trial after the other, each proposed from the values of all that ended before it."""
-    changes = {**BOTH, "samplingAlgorithm": {"type": "bayesian", "seed": 3}}
-    undisturbed = outcome([], changes=changes)
-    expected = without_time(front_of(undisturbed))
-    proposals = [trial["spec"]["assignment"] for trial in undisturbed.trials]
-    for turn in undisturbed.kill_points[:: 4 if ALL else 40]:
-        scenario = outcome([turn], changes=changes)
-        assert [trial["spec"]["assignment"] for trial in scenario.trials] == proposals
-        assert without_time(front_of(scenario)) == expected
-
-
-def test_a_crd_that_drops_values_is_named() -> None:
-    """An operator that restarts would find no trial with a result."""
-    sweep = store(**BOTH)
-    sweep.note_stored_fields("sweep-0", [("status.values", False)])
-    made, _ = status(sweep)
-    [degraded] = [c for c in made.conditions if c.kind == "Degraded"]
-    assert (degraded.holds, degraded.reason) == (True, "CrdOutdated")
-    assert "drops status.values" in degraded.message
-    sweep.note_stored_fields("sweep-0", [("status.values", True)])
-    assert not next(c for c in status(sweep)[0].conditions if c.kind == "Degraded").holds
-
-
-def test_a_trial_of_the_front_with_incomplete_reports_is_named() -> None:
-    since = "2026-01-01T00:00:00Z"
-    condition = {"type": "ReportsIncomplete", "status": "True", "reason": "ReportsIncomplete"}
-    condition |= {"message": "the sidecar was killed.", "lastTransitionTime": since}
-    values = {"score": 0.5, "latency": 1.0, "size": 9.0}
-    sweep = loaded(1, [record(0, values, conditions=[condition])], **BOTH)
-    _, dumped = status(sweep)
-    conditions = {c["type"]: c for c in dumped["conditions"]}
-    assert (
-        "but of sweep-0 its reports may be incomplete: see its condition ReportsIncomplete"
-        in (conditions["Complete"]["message"])
-    )
-    assert conditions["Degraded"]["reason"] == "ReportsIncomplete"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
@@ -25,7 +24,7 @@ from sweepjob.log_parsing.position import LogPosition
 from sweepjob.settings import OperatorSettings
 from sweepjob.trial_pods.sidecar import SidecarSettings
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 
 from .builders import sweepjob
 from .scenarios import spec as scenario_spec
@@ -194,13 +193,7 @@ def test_after_a_restart_it_is_left_out_as_well(phase: str) -> None:
     assert decision(sweep, small) is None
 
 
-@pytest.fixture
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
-
-
-@pytest.mark.usefixtures("_quiet")
+@pytest.mark.usefixtures("quiet_logs")
 @pytest.mark.parametrize(
     "spec",
     [BOTH, {"constraints": SIZE, "earlyTermination": BANDIT}],

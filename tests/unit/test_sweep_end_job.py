@@ -13,8 +13,7 @@ from sweepjob.protocol.tracked_sweep import SweepEnd, TrackedSweep, TrackedTrial
 from sweepjob.trial_pods.sweep_end_job import has_tracked_runs, sweep_end_job
 
 from .builders import sweepjob
-from .jobs import ASSIGNMENT, SIDECAR, environment, manifest, pod_of
-from .test_pod_additions import sidecar_of, told
+from .jobs import ASSIGNMENT, SIDECAR, environment, manifest, pod_of, sidecar_of, sidecar_settings
 
 SWEEP = ObjectIdentity("team", "sweep", "sweep-uid")
 PASSWORD = {
@@ -93,7 +92,7 @@ def test_sweeps_without_a_server_of_their_own_have_none(metrics: dict[str, Any])
 
 def test_the_sidecar_is_told_what_the_runs_show() -> None:
     pod = pod_of(manifest(trial={"image": "x", "env": ENV}))
-    settings = told(pod)
+    settings = sidecar_settings(pod)
     sweep = TrackedSweep.parse(settings[protocol.TRACKED_SWEEP])
     trial = TrackedTrial.parse(settings[protocol.TRACKED_TRIAL])
     assert (sweep.name, sweep.namespace) == ("sweep", "team")

@@ -387,7 +387,7 @@ def test_a_lost_summary_causes_one_retry_if_nothing_was_reported() -> None:
     sweep = state()
     trial = sweep.add_trial(record(0))
     ended = {"terminated": {"exitCode": 137}}
-    pods = [silenced_pod(name, ended) for name in ("first", "second")]
+    pods = [pod_without_summary(name, ended) for name in ("first", "second")]
     assert pod_view(trial, pods[0]).is_interrupted
     assert interrupt(sweep.trials, trial, pods[0], 5.0)
     assert trial.status.executions[-1].reason == "ReportsLost"
@@ -400,7 +400,7 @@ def test_a_lost_summary_causes_one_retry_if_nothing_was_reported() -> None:
     assert pod_view(heard, pods[1]).is_interrupted
 
 
-def silenced_pod(name: str, sidecar: dict[str, Any]) -> CachedPod:
+def pod_without_summary(name: str, sidecar: dict[str, Any]) -> CachedPod:
     done = {"name": "trainer", "state": {"terminated": {"exitCode": 0}}}
     status = {
         "phase": "Succeeded",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +13,14 @@ from typing import Any
 
 import pytest
 from sweepjob.protocol.tracked_sweep import SweepEnd, TrackedSweep, TrackedTrial
-from sweepjob.sidecar.mlflow.database import Database
 from sweepjob.sidecar.mlflow.sweep_runs import tags
 from sweepjob.sidecar.mlflow.sweep_runs.client import RemoteRun, TrackingClient
 from sweepjob.sidecar.mlflow.sweep_runs.end import complete_sweep
-from sweepjob.sidecar.mlflow.sweep_runs.trial import TrialNesting
 from sweepjob.sidecar.mlflow.upstream import Upstream
 
 from .sidecars import SOURCES, Sidecar
+from .tracked_trials import SWEEP, pod
 
-SWEEP = TrackedSweep(
-    "uid-1", "digits", "team", {"search_space.lr": "uniform", "objective.goal": "maximize"}
-)
 PARENT = "mlflow.parentRunId"
 
 
@@ -53,21 +49,6 @@ class Failing(Upstream):
             response.read()
             raise ConnectionResetError("its answer is lost")
         return response
-
-
-def nest(
-    name: str, attempt: int = 1, rank: int = 0
-) -> Callable[[Upstream, Database], TrialNesting]:
-    trial = TrackedTrial(name, attempt, {"lr": "0.5", "bs": "16"})
-    return lambda upstream, database: TrialNesting(
-        TrackingClient(upstream), database, SWEEP, trial, rank
-    )
-
-
-def pod(
-    folder: Path, upstream: str | Upstream, name: str, attempt: int = 1, rank: int = 0
-) -> Sidecar:
-    return Sidecar(folder, upstream, nest=nest(name, attempt, rank))
 
 
 def end(phases: str = "S", best: str = "digits-0", status: str = "FINISHED") -> SweepEnd:

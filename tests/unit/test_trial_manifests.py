@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
@@ -16,19 +15,15 @@ from sweepjob.local.job_controller import is_disrupted
 from sweepjob.local.store import Body, Change, Key
 
 from tests.fake_api.access_rules import AccessRules
-from tests.fake_api.harness import SETTINGS, Scenario, quiet
+from tests.fake_api.harness import SETTINGS, Scenario
 from tests.fake_api.widgets import TRIAL, WIDGET, WidgetCluster
 
 from .scenarios import HEAVY_FAULTS, check, spec
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 KINDS = replace(SETTINGS, trial_kinds=(WIDGET,))
 ONE = {"type": "grid"}
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 def scenario(seed: int, body: dict[str, Any], **given: Any) -> Scenario:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,24 +24,20 @@ from sweepjob.timestamps import format_time, parse_time
 from sweepjob.trial_pods.pod_parsing import parse_pod
 from sweepjob.trial_pods.requested_amounts import requested_amounts
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 
 from . import pods
 from .builders import job, pod, snapshot, trial
 from .scenarios import HEAVY_FAULTS, spec
 from .stored_sweeps import record, state
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 SETTINGS = OperatorSettings.of({"SWEEPJOB_SIDECAR_IMAGE": "x", "SWEEPJOB_INTAKE_URL": "http://x"})
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 START = 1_767_225_600.0  # 2026-01-01
 REASON = "MaxGpuHoursReached"
 HOLDING = st.lists(st.tuples(st.integers(0, 16), st.integers(0, 5000)), max_size=9)
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 @given(HOLDING, st.integers(0, 10_000), st.integers(5000, 9000))

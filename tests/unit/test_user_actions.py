@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,18 +13,14 @@ from sweepjob import protocol
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.controllers.sweep_end_jobs import _bounded_tags
 
-from tests.fake_api.harness import Scenario, quiet
+from tests.fake_api.harness import Scenario
 
 from .cli.bodies import trial_body
 from .scenarios import HEAVY_FAULTS, spec
 
+pytestmark = pytest.mark.usefixtures("quiet_logs")
+
 STORIES = 100 if os.environ.get("SWEEPJOB_KILLS") == "all" else 8  # in each block
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
 
 
 @pytest.mark.parametrize("killed", [0, 5])

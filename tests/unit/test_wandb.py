@@ -14,30 +14,11 @@ from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.loading.azure import Conversion, ConversionError, ConversionOptions
 from sweepjob.loading.wandb import convert_wandb, is_wandb_sweep
 
-FILE: dict[str, Any] = {
-    "program": "train.py",
-    "method": "random",
-    "name": "good",
-    "project": "vision",
-    "entity": "team",
-    "description": "a sweep",
-    "run_cap": 12,
-    "metric": {"name": "loss", "goal": "minimize", "target": 0.1},
-    "parameters": {
-        "x": {"min": 0.0, "max": 1.0},
-        "batch-size": {"values": [16, 32], "probabilities": [0.25, 0.75]},
-        "layers": {"distribution": "q_uniform", "min": 0, "max": 8, "q": 2},
-        "noise": {"distribution": "normal", "mu": 1, "sigma": 2},
-        "seed": {"value": 3},
-        "model": {"parameters": {"width": {"values": [1, 2]}, "depth": {"min": 1, "max": 3}}},
-    },
-    "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 4, "strict": True},
-    "command": ["${env}", "${interpreter}", "${program}", "--key=${envvar:KEY}", "${args}"],
-}
+from .foreign_files import WANDB
 
 
 def changed(changes: dict[str, Any]) -> dict[str, Any]:
-    data = copy.deepcopy(FILE)
+    data = copy.deepcopy(WANDB)
     for path, value in changes.items():
         *parents, last = path.split(".")
         node = data
@@ -91,18 +72,18 @@ def paths(node: Any, parts: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [found for key in keys for found in ((*parts, key), *paths(node[key], (*parts, key)))]
 
 
-WALK = paths(FILE)
+WALK = paths(WANDB)
 
 
 @pytest.mark.parametrize("parts", WALK, ids=[".".join(map(str, parts)) for parts in WALK])
 def test_no_key_is_dropped_silently(parts: tuple[Any, ...]) -> None:
-    data: Any = copy.deepcopy(FILE)
+    data: Any = copy.deepcopy(WANDB)
     node = data
     for part in parts[:-1]:
         node = node[part]
     del node[parts[-1]]
-    assert outcome(FILE)[0] is not None, outcome(FILE)
-    assert outcome(data) != outcome(FILE)
+    assert outcome(WANDB)[0] is not None, outcome(WANDB)
+    assert outcome(data) != outcome(WANDB)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +96,7 @@ def test_an_unknown_key_is_refused(where: str) -> None:
 
 
 def test_the_command_has_the_names_of_the_file() -> None:
-    trial = converted(FILE).manifest["spec"]["trial"]
+    trial = converted(WANDB).manifest["spec"]["trial"]
     assert trial["command"][:4] == ["/usr/bin/env", "python", "train.py", "--key=$(KEY)"]
     assert "--batch-size=${{search_space.batch_size}}" in trial["command"]
     assert trial["env"] == [{"name": "KEY", "value": "REPLACE-ME"}]
@@ -193,7 +174,7 @@ def test_a_grid_has_all_combinations_and_the_order_of_the_file() -> None:
 
 
 def test_hyperband_is_asha() -> None:
-    spec = converted(FILE).manifest["spec"]
+    spec = converted(WANDB).manifest["spec"]
     assert spec["earlyTermination"] == {"type": "asha", "reductionFactor": 4, "gracePeriod": 2}
     terminate = {"type": "hyperband", "max_iter": 27, "s": 2}
     spec = converted(changed({"early_terminate": terminate})).manifest["spec"]
@@ -227,6 +208,6 @@ def test_refused(changes: dict[str, Any], where: str, why: str) -> None:
 
 
 def test_what_a_sweep_file_is() -> None:
-    assert is_wandb_sweep(FILE)
+    assert is_wandb_sweep(WANDB)
     assert not is_wandb_sweep({"type": "sweep", "method": "a", "parameters": {}})
     assert not is_wandb_sweep([])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from sweepjob.loading.results.result import MAX_BYTES
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.transport import MemoryTransport
 
-from tests.fake_api.harness import NAMESPACE, Scenario, quiet
+from tests.fake_api.harness import NAMESPACE, Scenario
 
 from .builders import sweepjob
 from .scenarios import check, spec
@@ -141,12 +140,6 @@ def test_a_sweep_that_has_begun_uses_the_same_results_or_none() -> None:
     assert (gone.trials, gone.lost, gone.why_lost) == ((), 3, "were deleted")
 
 
-@pytest.fixture
-def _quiet() -> Iterator[None]:
-    with quiet():
-        yield
-
-
 RESULTS = "level,reports,score\n" + "".join(
     f"{level},{reports},{level + reports / 100}\n"
     for level in (0.1, 0.2, 0.5)
@@ -184,7 +177,7 @@ def sources_of(scenario: Scenario) -> tuple[Source, ...]:
     return tuple(cluster.sources({}, **parsed))
 
 
-@pytest.mark.usefixtures("_quiet")
+@pytest.mark.usefixtures("quiet_logs")
 def test_killed_at_some_steps_it_learns_from_the_same_results() -> None:
     undisturbed = Scenario(1, **GIVEN).run()
     sources = sources_of(undisturbed)
@@ -212,7 +205,7 @@ class Changed(Scenario):
         assert status == 200, said
 
 
-@pytest.mark.usefixtures("_quiet")
+@pytest.mark.usefixtures("quiet_logs")
 def test_other_contents_do_not_count_after_a_restart() -> None:
     undisturbed = Scenario(1, **GIVEN).run()
     half = next(
@@ -249,7 +242,7 @@ class Edited(Changed):
         assert status == 200, said
 
 
-@pytest.mark.usefixtures("_quiet")
+@pytest.mark.usefixtures("quiet_logs")
 def test_a_changed_policy_does_not_read_the_results_again() -> None:
     scenario = Edited(1, **GIVEN).run()
     assert scenario.sweep["metadata"]["generation"] == 2

@@ -44,7 +44,7 @@ def test_a_large_spec_of_another_sweep_does_not_hold_the_loop(
         readers.append(threading.current_thread())
         return parse_sweepjob(body)
 
-    monkeypatch.setattr(warm_start, "parse_sweepjob", parse)
+    monkeypatch.setattr(warm_start.sweeps, "parse_sweepjob", parse)
     spec = parse_sweepjob(sweepjob(warmStart={"sweeps": ["a", "b"]}))
     api, caches = Server(), NoTrials()
     given = ("team", spec, {}, FairThread("specs"))

@@ -26,7 +26,7 @@ class AlreadyExists(CommandError):
 
 
 class Conflict(CommandError):
-    """Somebody else has changed the object meanwhile."""
+    """Another client has changed the object in the meantime."""
 
 
 def parse_error(stderr: str) -> CommandError:

@@ -156,7 +156,7 @@ class Caches:
         return any(not pod.has_ended for pod in self.pods_of(trial, uid))
 
     def records_of(self, sweep: ObjectKey) -> list[TrialRecord]:
-        """Return SweepTrials that name the sweep, also those of an earlier sweep of the same name."""
+        """Return the SweepTrials that name the sweep, also those of an earlier sweep of this name."""
         return list(self._records.get(sweep, {}).values())
 
     def jobs_of(self, trial: ObjectKey) -> list[CachedJob]:

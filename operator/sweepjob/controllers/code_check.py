@@ -29,7 +29,7 @@ async def find_code(
     status: Mapping[str, Any],
     thread: FairThread,
 ) -> str:
-    """Return what the records say of a sweep's code: its hash, or the image or the claim it is in.
+    """Return the code of a sweep by its records: a hash, or the image or the claim that contains it.
 
     Code that a sweep has begun with is not read again: each pod compares its own copy with the hash.
 

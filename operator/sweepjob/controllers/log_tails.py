@@ -119,7 +119,7 @@ class LogTails:
             await asyncio.wait({task}, timeout=_MOMENT)
 
     def forget(self, uid: str) -> None:
-        """Forget a pod that is gone; what is being read is read to its end."""
+        """Forget a pod that is gone. A read in progress continues."""
         task = self._tasks.get(uid)
         if task is not None:  # called at once where it is done
             task.add_done_callback(lambda _: self._tasks.pop(uid, None))

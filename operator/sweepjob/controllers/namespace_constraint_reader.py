@@ -21,7 +21,7 @@ _MOST = 1000  # namespaces that are cached
 
 
 class NamespaceConstraintReader:
-    """Caches what it read, so that a thousand trials cost no more requests than one.
+    """Reads constraints through a cache, so that a thousand trials need as many requests as one.
 
     Args:
         api: the API server.

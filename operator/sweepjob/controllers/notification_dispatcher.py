@@ -110,7 +110,7 @@ class NotificationDispatcher:
         return subscriptions(_targets(entry), namespace, self._settings)
 
     def deliveries(self, entry: SweepEntry) -> Mapping[str, Delivery]:
-        """Return what was delivered for a sweep, as far as its status may not say so yet."""
+        """Return the deliveries for a sweep that its status may not contain yet."""
         key, own = _identity(entry)
         uid, found = self._deliveries.get(key, ("", {}))
         return found if uid == own else {}

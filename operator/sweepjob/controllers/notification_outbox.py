@@ -18,7 +18,7 @@ from ..timestamps import format_time
 
 @dataclass(frozen=True, slots=True)
 class OutboxInput:
-    """What the outbox of a sweep depends on, besides the status.
+    """The inputs of the outbox of a sweep besides its status.
 
     Attributes:
         name: name of the sweep.
@@ -69,7 +69,7 @@ def with_notifications(
 
 
 def outbox_due(status: Mapping[str, Any], now: float) -> float | None:
-    """Return when the outbox of a status changes by itself; None if it does not.
+    """Return when the outbox of a status changes without an event; None if it does not.
 
     Args:
         status: the status that was written.

@@ -203,7 +203,7 @@ class ScopedPermission:
 
 
 def missing_permissions_message(missing: list[ScopedPermission]) -> str:
-    """Return what the status of a sweep says about the permissions whose lack affects it."""
+    """Return the message in the status of a sweep about the missing permissions that affect it."""
     listed = "; ".join(f"{m.permission} {m.where} ({m.permission.loss})" for m in missing)
     return f"the operator lacks the permission to {listed}. {REMEDY}"
 
@@ -239,7 +239,7 @@ def find_permission(denied: DeniedAccess) -> Permission | None:
 
 
 def denied_access_message(denied: DeniedAccess) -> str:
-    """Return what the status of a sweep says about a request that was refused."""
+    """Return the message in the status of a sweep about a request that was denied."""
     permission = find_permission(denied)
     if permission is None:  # the table has all permissions that the operator uses
         return f"the operator may not {denied.verb} {denied.resource}. {REMEDY}"

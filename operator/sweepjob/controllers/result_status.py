@@ -59,7 +59,7 @@ def describe_result(state: SweepState) -> str:
 
 
 def doubtful_result(state: SweepState) -> tuple[str, Cause] | None:
-    """Return a trial of the result whose reports may be missing, and why; None if none is."""
+    """Return a trial of the result that may lack reports, and the reason; None if there is none."""
     best = state.results.best
     members = state.results.standings.front if state.criteria.has_several_objectives else ()
     found = [names.trial_name(state.name, member.index) for member in members]

@@ -25,7 +25,7 @@ _Key = tuple[str, str]  # API version and kind, of which the chart allows a few
 
 
 class SchemaReader:
-    """Caches what it read, so that a thousand trials of a sweep cost few requests.
+    """Reads schemas through a cache: a thousand trials of a sweep need few requests.
 
     Args:
         api: the API server.

@@ -145,7 +145,7 @@ class DashboardServer:
     async def _stream_events(self, request: web.Request) -> web.StreamResponse:
         viewer, namespace, name = await self._authorize(request)
         version = request.query.get("version", "0")
-        since = (request.query.get("room", ""), _version(version))
+        since = (request.query.get("feed", ""), _version(version))
         with self._limits.reserve(viewer):
             async with self._feeds.feed(namespace, name) as feed:
                 return await self._send(request, feed.events(*since))

@@ -52,7 +52,7 @@ class CachedTrial:
 
     @property
     def uid(self) -> str:
-        """The uid of the SweepTrial, which no later object of the name has."""
+        """The uid of the SweepTrial; a later object of the same name has another one."""
         return self.view.record.uid
 
     @property
@@ -66,7 +66,7 @@ class SweepFeed:
 
     A version belongs to the feed that assigned it. A viewer therefore sends the feed's random id with
     the version; with another feed's id it receives everything once more. In the document this id is
-    the field ``room``.
+    the field ``feed``.
 
     Args:
         api: the API server.
@@ -165,10 +165,10 @@ class SweepFeed:
         }
 
     async def events(self, feed_id: str, version: int) -> AsyncIterator[Body]:
-        """Yield what has changed whenever something has, until the sweep is deleted.
+        """Yield the changes as they happen, until the sweep is deleted.
 
         Args:
-            feed_id: the id of the feed that the viewer's document came from (``room`` there).
+            feed_id: the id of the feed that the viewer's document came from (``feed`` there).
             version: the version of the viewer's document.
         """
         await wait_until_synced(self._trials)
@@ -193,7 +193,7 @@ class SweepFeed:
         changed = [trial for trial in own if self._changes.has_changed(trial.view.index, since)]
         fields = (changed, views, points, metric_points, now)
         return await asyncio.to_thread(self._fields, *fields) | {
-            "room": self._id if curves else "",
+            "feed": self._id if curves else "",
             "version": current,
             "gone": self._changes.deleted(since),
             "pointsEach": points,

@@ -79,7 +79,7 @@ class PolicyEvaluator:
         return decision
 
     def record_rung(self, trial: int, budget: int, score: float) -> None:
-        """Rank a trial by what it had reached when its execution with a budget had ended.
+        """Rank a trial by its value at the end of an execution with a budget.
 
         Args:
             trial: the trial's index.

@@ -21,8 +21,8 @@ class BestSoFarTrace:
     """The improvements of a trial's best score until its end.
 
     Attributes:
-        intervals: where the best score improved; the first is that of the first finite report.
-        bests: the best score from each of them on; the last is the trial's score.
+        intervals: at which reports the best score improved, starting with the first finite report.
+        bests: the best score after each of these reports. The last one is the trial's score.
     """
 
     intervals: array[int]

@@ -137,8 +137,8 @@ class PausingPolicy(Policy, Protocol):
             paused: the paused trials by index; not those that a person paused. At least one.
             rankings: all trials of the sweep at each interval at which the policy was applied.
             goal: which values are better.
-            must_complete: nothing else is left to run, and no trial has succeeded. The sweep ends if none
-                is chosen, and has no complete trial.
+            must_complete: no other trial is left to run, and none has succeeded. If no paused trial is
+                chosen, the sweep ends without a complete trial.
 
         Returns:
             The trial to continue; None for a new trial.
@@ -264,7 +264,7 @@ class NoPolicy:
 
 
 def unit_of(policy: Policy) -> str:
-    """Return what the intervals of a policy are called: ``interval``, or the name of its budget."""
+    """Return the name of the intervals of a policy: ``interval``, or that of its budget parameter."""
     return getattr(policy, "budget_parameter", "") or REPORTS
 
 

@@ -181,7 +181,7 @@ class Rankings:
         return max((n for n, ranking in self._by_interval.items() if ranking.scores), default=0)
 
     def add_complete(self, reports: int) -> None:
-        """Add the length of a trial whose script has ended by itself.
+        """Add the length of a trial whose script was not stopped.
 
         Args:
             reports: the number of its reports.

@@ -41,7 +41,7 @@ class Caller:
 
 
 class TooManyRejectedTokens(Exception):
-    """So many tokens of a peer were rejected that no other token of it is reviewed for now."""
+    """Too many tokens of a peer were rejected, so its other tokens are not reviewed for some time."""
 
 
 class TokenReviewAuthenticator:

@@ -1,12 +1,13 @@
-"""Connects to the API server with the login of a pod or a kubeconfig, as the kubernetes package reads it.
+"""Connects to the API server with the service account of a pod, or with a kubeconfig.
 
-That covers service account tokens (read again every minute, since they rotate), client certificates,
-exec and OpenID Connect plugins, and proxies.
+The kubernetes package reads kubeconfigs, with client certificates, exec and OpenID Connect plugins, and
+proxies.
 """
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -14,6 +15,7 @@ import aiohttp
 from .client import KubeClient
 from .http_transport import Endpoint, HttpTransport
 from .rate_limiter import RequestRateLimiter
+from .service_account import NoServiceAccount, ServiceAccount
 
 if TYPE_CHECKING:
     from kubernetes.aio.client import Configuration
@@ -30,43 +32,56 @@ async def connect(
     Args:
         strict_tls: whether to demand all extensions of a certificate authority that Python 3.13 does.
         kubeconfig: its path; None for the one that KUBECONFIG named when the kubernetes package was
-            imported.
+            imported. It counts only where there is no service account.
         rate_limiter: limits the client's requests; None for no limit.
 
     Raises:
         ConfigException: there is neither a service account nor a usable kubeconfig.
     """
-    # Imported here: it takes a second, and a sweep on one machine has no cluster.
+    try:
+        endpoint = _endpoint_of_account(ServiceAccount(), strict_tls=strict_tls)
+    except NoServiceAccount as missing:
+        endpoint = await _endpoint_of_kubeconfig(kubeconfig, str(missing), strict_tls=strict_tls)
+    return KubeClient(HttpTransport(endpoint), rate_limiter)
+
+
+def _endpoint_of_account(account: ServiceAccount, *, strict_tls: bool) -> Endpoint:
+    context = ssl.create_default_context(cafile=account.authority)
+    return Endpoint(
+        url=account.url,
+        connector=_connector(_with_strictness(context, strict=strict_tls)),
+        authorization=account.authorization,
+    )
+
+
+async def _endpoint_of_kubeconfig(
+    path: str | None, without_account: str, *, strict_tls: bool
+) -> Endpoint:
+    """Return the API server of a kubeconfig.
+
+    Args:
+        path: as for ``connect``.
+        without_account: why there is no service account, for the message of an error.
+        strict_tls: as for ``connect``.
+    """
+    # Imported here: it takes a second, and neither a pod nor a sweep on one machine needs it.
     from kubernetes.aio import config
     from kubernetes.aio.client import Configuration
 
     configuration = Configuration()
     try:
-        config.load_incluster_config(client_configuration=configuration)
-    except config.ConfigException:
-        await config.load_kube_config(kubeconfig, client_configuration=configuration)
-    endpoint = endpoint_of(configuration, strict_tls=strict_tls)
-    return KubeClient(HttpTransport(endpoint), rate_limiter)
-
-
-def endpoint_of(configuration: Configuration, *, strict_tls: bool) -> Endpoint:
-    """Return the API server that a configuration of the kubernetes package describes.
-
-    Args:
-        configuration: loaded from a service account or a kubeconfig.
-        strict_tls: as for ``connect``.
-    """
-    context = _tls_context(configuration, strict=strict_tls)
+        await config.load_kube_config(path, client_configuration=configuration)
+    except config.ConfigException as error:
+        raise config.ConfigException(f"{error}; no service account: {without_account}") from error
 
     async def authorization() -> str | None:
-        # Reads a service account's token again when it is a minute old.
         settings = await configuration.auth_settings()
         value: str | None = settings.get("BearerToken", {}).get("value")
         return value
 
     return Endpoint(
         url=configuration.host,
-        connector=lambda limit: aiohttp.TCPConnector(limit=limit, ssl=context),
+        connector=_connector(_tls_context(configuration, strict=strict_tls)),
         authorization=authorization,
         proxy=configuration.proxy,
         server_name=configuration.tls_server_name,
@@ -84,6 +99,10 @@ def socket_transport(path: str) -> HttpTransport:
     )
 
 
+def _connector(context: ssl.SSLContext) -> Callable[[int], aiohttp.BaseConnector]:
+    return lambda limit: aiohttp.TCPConnector(limit=limit, ssl=context)
+
+
 def _tls_context(configuration: Configuration, *, strict: bool) -> ssl.SSLContext:
     context = ssl.create_default_context(
         cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data
@@ -93,6 +112,10 @@ def _tls_context(configuration: Configuration, *, strict: bool) -> ssl.SSLContex
     if not configuration.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    return _with_strictness(context, strict=strict)
+
+
+def _with_strictness(context: ssl.SSLContext, *, strict: bool) -> ssl.SSLContext:
     if not strict:
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context

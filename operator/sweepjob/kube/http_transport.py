@@ -1,8 +1,8 @@
 """HTTP to an API server, by aiohttp.
 
 The generated client of the kubernetes package is not used: it converts each body through its models,
-which costs as much as the request, and its watch stops at long lines. Its configuration and login are
-used (``connection``).
+which costs as much as the request, and its watch stops at long lines. It reads kubeconfigs
+(``connection``).
 """
 
 from __future__ import annotations

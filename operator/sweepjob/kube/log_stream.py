@@ -13,8 +13,8 @@ async def log_lines(chunks: AsyncIterator[bytes], *, follow: bool) -> AsyncItera
 
     Args:
         chunks: the body of the response.
-        follow: the log continues. A line without an end is then not delivered: it is read again from
-            its beginning when the stream is opened the next time.
+        follow: whether the log continues. If it does, an incomplete last line is not yielded: the next
+            stream begins with it.
     """
     rest, begun = b"", False
     async for chunk in chunks:

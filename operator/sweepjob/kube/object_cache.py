@@ -75,10 +75,10 @@ class ObjectCache(Generic[R]):
         return iter(list(self.objects.values()))
 
     def store_own_write(self, body: Mapping[str, Any]) -> R:
-        """Store the result of our own write before the watch delivers it.
+        """Store the result of a write of this process before the watch delivers it.
 
         Args:
-            body: the object that the API server answered the write with.
+            body: the object in the API server's response.
 
         Returns:
             The parsed object as it is cached now.

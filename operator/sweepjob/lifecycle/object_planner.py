@@ -23,7 +23,7 @@ from .workload import Job, Pod
 
 
 def plan_object(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot, now: float) -> Plan | None:
-    """Plan what the end of an attempt leads to.
+    """Plan the actions that follow the end of an attempt.
 
     Args:
         trial: a live trial without a decision to stop it.

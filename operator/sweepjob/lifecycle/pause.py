@@ -30,7 +30,7 @@ CANNOT_PAUSE = Cause(
 
 
 def desired_stop(trial: TrialSnapshot, sweep: SweepSnapshot) -> StopDecision | None:
-    """Return the decision that a person's wish leads to; None where nothing is to be done.
+    """Return the decision that follows from the SweepTrial's spec; None if there is nothing to do.
 
     Args:
         trial: a live trial without a recorded decision.

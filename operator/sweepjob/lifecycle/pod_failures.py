@@ -44,7 +44,7 @@ class PodFailure:
 
 
 def own_failure(pod: Pod) -> PodFailure | None:
-    """Return how a pod failed by itself; None where it did not.
+    """Return the failure of a pod that was not terminated from outside; None without one.
 
     The Job controller deletes the other pods of an attempt that has failed. The cause may be one of them,
     if its kubelet was slow to report: then its trainer ended before the deletion was requested.
@@ -106,8 +106,8 @@ def merged_cause(failures: Sequence[PodFailure], noun: Noun) -> Cause:
         return Cause(cause.reason, f"{noun} {name}: {cause.message}")
     groups = _grouped(others)
     how, lines = _split(cause.message)
-    told = "; ".join(_describe(groups, noun))
-    text = f"{noun} {name}: {how}; in the same second or later also {told}"
+    failed = "; ".join(_describe(groups, noun))
+    text = f"{noun} {name}: {how}; in the same second or later also {failed}"
     logs = ((name, lines), *((names[0], end) for names, _, end in groups[:_MOST_GROUPS]))
     shown = (f"{LAST_LINES_OF}{noun} {name}: {end}" for name, end in logs if end)
     return Cause(cause.reason, "\n".join((text, *shown)))

@@ -23,7 +23,7 @@ def target_end(sweep: SweepSnapshot) -> Cause | None:
 
 
 def no_improvement_end(sweep: SweepSnapshot) -> Cause | None:
-    """Return that enough trials ended in a row without a new best; None if they did not.
+    """Return the cause of an end by ``noImprovementTrials``; None if the limit is not reached.
 
     Args:
         sweep: the sweep.
@@ -41,7 +41,7 @@ def no_improvement_end(sweep: SweepSnapshot) -> Cause | None:
 
 
 def may_end_soon(sweep: SweepSnapshot) -> bool:
-    """Return whether what is about to be recorded may end the sweep: no trial is started meanwhile.
+    """Return whether a value that is being recorded may end the sweep. No trial starts until then.
 
     Args:
         sweep: the sweep.

@@ -30,7 +30,7 @@ def start_timeout_stop(
 
 
 def start_deadline(trial: TrialSnapshot, sweep: SweepSnapshot) -> float | None:
-    """Return when an unstarted trial is given up, in seconds since the epoch; None for never."""
+    """Return when a trial that has not started fails, in seconds since the epoch; None for never."""
     if trial.start_blocker is None:
         return None
     timeout = sweep.limits.start_timeout

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class LoadError(Exception):
-    """A file cannot be read, or is not what it should be. The message names the file."""
+    """A file cannot be read, or has the wrong content. The message names the file."""

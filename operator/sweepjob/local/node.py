@@ -26,7 +26,7 @@ from .working_folder import keep_own_folders, make_working_folder
 
 _log = logging.getLogger(__name__)
 _GRACE_PERIOD = 5.0  # seconds for trainers to end when the sweep is interrupted
-_LAST_WORDS_PERIOD = 5.0  # seconds for their sidecars after that, to send what is left
+_LAST_PUSH_PERIOD = 5.0  # seconds for their sidecars after that, to send what is left
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Node:
         for runner in self._runners.values():
             runner.terminate(_GRACE_PERIOD)
         if tasks:
-            await asyncio.wait(tasks, timeout=_GRACE_PERIOD + _LAST_WORDS_PERIOD)
+            await asyncio.wait(tasks, timeout=_GRACE_PERIOD + _LAST_PUSH_PERIOD)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -79,7 +79,7 @@ SHAPES: Mapping[str, Shape] = {
 
 
 def find_mismatch(value: Any, shape: Shape, path: str = "") -> str:
-    """Return what is wrong with the shape of an object, with its path; empty when nothing is.
+    """Return the first error in the shape of an object, with its path; empty if there is none.
 
     Args:
         value: the object, or a part of it.

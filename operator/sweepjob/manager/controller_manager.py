@@ -85,8 +85,8 @@ class ControllerManager:
             registry, settings.notifications, sender, deliveries, clock
         )
         end_jobs = SweepEndJobs(api, self.caches, events, constraints, settings.sidecar)
-        told = missing_permissions_for, self._notifications
-        writer = SweepStatusWriter(api, registry, settings, events, *told, clock, end_jobs)
+        known = missing_permissions_for, self._notifications
+        writer = SweepStatusWriter(api, registry, settings, events, *known, clock, end_jobs)
         trial_writer = TrialStatusWriter(api, self.caches, events, clock)
         shared = (registry, self.caches, self.queues, settings)
         trials = TrialController(

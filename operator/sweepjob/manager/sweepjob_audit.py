@@ -54,7 +54,7 @@ SweepJobVersions = Mapping[Key, SweepJobVersion]
 def find_missed_events(
     before: SweepJobVersions, listed: SweepJobVersions, now: SweepJobVersions
 ) -> set[Key]:
-    """Return the SweepJobs of which the watch has not delivered what a list contains.
+    """Return the SweepJobs whose version in a list was not delivered by the watch.
 
     Args:
         before: the SweepJobs that were known before the list was requested.

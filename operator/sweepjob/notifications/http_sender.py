@@ -59,7 +59,7 @@ class _CheckedResolver(AbstractResolver):
         return found
 
     async def close(self) -> None:
-        """Release nothing: the threads belong to the sender."""
+        """Do nothing: the sender owns the threads."""
 
 
 def check_addresses(addresses: list[str], networks: tuple[Network, ...] | None) -> None:

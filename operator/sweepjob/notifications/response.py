@@ -37,7 +37,7 @@ class WebhookResponse:
 
     @property
     def outcome(self) -> Outcome:
-        """What the answer means."""
+        """How the receiver answered."""
         if 200 <= self.status < 300:
             return Outcome.DELIVERED
         return Outcome.REFUSED if self.status in _FINAL else Outcome.FAILED

@@ -15,10 +15,10 @@ MAX_STEP = 2**53  # larger ones are not exact in all JSON parsers
 
 
 def known_step(step: object) -> int | None:
-    """Return the step of a report; None where a script gave none, or something else than a step.
+    """Return the step of a report; None if the script gave no valid one.
 
     Args:
-        step: what was found; a whole float counts, since some parsers read all numbers as floats.
+        step: the parsed value. A whole float is valid, because some parsers read all numbers as floats.
     """
     if isinstance(step, float) and step.is_integer():
         step = int(step)

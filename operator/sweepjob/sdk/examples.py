@@ -30,7 +30,7 @@ EXAMPLES = {
 
 
 def example_of(name: str) -> str:
-    """Return the end of a message with a right call; empty for a name without one.
+    """Return an example of a valid call, to append to a message; empty where there is none.
 
     Args:
         name: name of the class that was called.

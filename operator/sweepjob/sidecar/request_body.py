@@ -94,7 +94,7 @@ def whole(headers: Message, stream: BufferedIOBase) -> bytes:
 
 
 def may_be_large(headers: Message) -> bool:
-    """Return whether a body may need so much memory that no other such body is handled meanwhile."""
+    """Return whether a body may need so much memory that such bodies are handled one at a time."""
     length = headers.get("Content-Length", "0").strip()
     is_small = length.isascii() and length.isdigit() and len(length) < 9 and int(length) <= _LARGE
     return not is_small or "Transfer-Encoding" in headers or "Content-Encoding" in headers

@@ -76,7 +76,7 @@ class LocalServer(ThreadingHTTPServer):
             self.closed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log what a connection ended with, at most one line in an interval.
+        """Log the error that ended a connection, at most one line in an interval.
 
         A client may close its connection at any time, also in the middle of a body. Only a mistake of
         the sidecar's own has a traceback.

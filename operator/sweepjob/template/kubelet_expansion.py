@@ -45,7 +45,7 @@ def referenced_names(text: str) -> set[str]:
 
 
 def escape_text(text: str) -> str:
-    """Return what a pod must contain for the container to get this text."""
+    """Return a text escaped so that the kubelet passes it to the container unchanged."""
     return _ACTIVE.sub("$$", text)
 
 
@@ -62,7 +62,7 @@ def fill_references(text: str, values: Mapping[str, str]) -> str:
 
 
 def fill_pieces(found: Sequence[str | Reference], values: Mapping[str, str]) -> str:
-    """Do the same for a text that is split; without references it stays as it is.
+    """Fill in a text that is already split; a text without references is returned unchanged.
 
     Args:
         found: the text, from ``split_references``.

@@ -141,7 +141,7 @@ class Run(StatusMethods, FileMethods):
         by_position="outputs",
     )
     def child_run(self, name: str | None = None, run_id: str | None = None, **azure: Any) -> Run:
-        """Return a run within this one. What it logs is never a report of the trial.
+        """Return a run within this one. Its metrics are never reports of the trial.
 
         Args:
             name: Name of the run.
@@ -161,7 +161,7 @@ class Run(StatusMethods, FileMethods):
 
 
 class ChildRun(Run):
-    """A run within a trial, or the sweep of the trial. What it logs is no report of the trial."""
+    """A run within a trial, or the sweep of the trial. Its metrics are not reports of the trial."""
 
     def log(self, name: str, value: Any, description: str = "", step: int | None = None) -> None:
         """Keep a value of a metric.

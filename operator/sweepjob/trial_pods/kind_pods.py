@@ -16,7 +16,7 @@ from .pod_parsing import owner_reference_of, parse_pod
 
 
 def pod_schema(kind: TrialKind) -> Schema:
-    """Return what is read of the pods of a kind.
+    """Return the fields that are read of the pods of a kind.
 
     Args:
         kind: a kind with a pod label.

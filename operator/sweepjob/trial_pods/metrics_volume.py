@@ -33,7 +33,7 @@ class AttemptFolder:
 
     Attributes:
         path: a folder of the volume, for this attempt only.
-        by_rank: the attempt has several pods; each gets a folder of its own below it.
+        by_rank: whether the attempt has several pods. Each pod then writes to a subfolder.
     """
 
     path: str

@@ -59,7 +59,7 @@ def tracking_variables(env: Sequence[Manifest], names: Mapping[str, str]) -> lis
 
 
 def tracked_sweep(sweep: ObjectIdentity, spec: SweepSpec) -> TrackedSweep:
-    """Return what the parent run of a sweep shows.
+    """Return the contents of the parent run of a sweep.
 
     Args:
         sweep: the SweepJob.

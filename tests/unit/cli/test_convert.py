@@ -9,32 +9,17 @@ from typing import Any
 
 import pytest
 import yaml
-from sweepjob.api.spec_parser import parse_sweepjob
-from sweepjob.loading.yaml_text import load_documents
 
+from .azure_sweeps import UNIFORM, V2, converted
 from .program import AZURE, Program
 
 FILES = sorted(path for path in AZURE.iterdir() if path.suffix in (".yml", ".yaml"))
 SWEEPS = [path for path in FILES if not path.name.startswith("24")]
-UNIFORM = {"type": "uniform", "min_value": 0, "max_value": 1}
-FILE: dict[str, Any] = {
-    "type": "sweep",
-    "name": "good",
-    "trial": {
-        "command": "python a.py --lr ${{search_space.lr}} --e ${{inputs.epochs}}",
-        "environment": "azureml:env:1",
-    },
-    "inputs": {"epochs": 3},
-    "sampling_algorithm": "random",
-    "search_space": {"lr": UNIFORM, "bs": {"type": "choice", "values": [16, "32"]}},
-    "objective": {"goal": "Maximize", "primary_metric": "acc"},
-    "limits": {"max_total_trials": 4, "timeout": 3600},
-}
 
 
 def changed(changes: dict[str, Any]) -> dict[str, Any]:
     """Return the valid file with dotted keys replaced, or removed by None."""
-    data = copy.deepcopy(FILE)
+    data = copy.deepcopy(V2)
     for path, value in changes.items():
         *parents, last = path.split(".")
         node = data
@@ -51,13 +36,6 @@ def convert(program: Program, changes: dict[str, Any], *flags: str) -> int:
     return program(
         "convert", program.file(yaml.safe_dump(changed(changes), sort_keys=False)), *flags
     )
-
-
-def converted(program: Program) -> dict[str, Any]:
-    (manifest,) = load_documents(program.out)
-    parse_sweepjob(manifest)
-    found: dict[str, Any] = manifest
-    return found
 
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda p: p.name)

@@ -7,30 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from .azure_sweeps import V1, converted
 from .program import Program
-from .test_convert import converted
-
-FILE: dict[str, Any] = {
-    "sampling": {
-        "type": "RANDOM",
-        "parameter_space": [
-            {"name": "--learning-rate", "expression": "loguniform", "values": [-6, -1]},
-            {"name": "batch", "expression": "choice", "values": [16, 32]},
-            {"name": "units", "expression": "quniform", "values": [10, 100, 10]},
-            {"name": "seed", "expression": "RANDINT", "values": [9]},
-        ],
-    },
-    "policy": {"type": "BanditPolicy", "slack_factor": 0.1, "evaluation_interval": 2},
-    "primary_metric_name": "acc",
-    "primary_metric_goal": "MAXIMIZE",
-    "max_total_runs": 8,
-    "max_concurrent_runs": 4,
-    "max_duration_minutes": 60,
-}
 
 
 def convert(program: Program, changes: dict[str, Any], *flags: str) -> int:
-    return program("convert", program.file(yaml.safe_dump(FILE | changes), "hd.yml"), *flags)
+    return program("convert", program.file(yaml.safe_dump(V1 | changes), "hd.yml"), *flags)
 
 
 def test_everything_is_carried_over(program: Program) -> None:
@@ -76,7 +58,7 @@ def test_no_policy(program: Program) -> None:
         ({"sampling": {"type": "TPE", "parameter_space": []}}, "sampling.type", "bayesian"),
         ({"sampling": {"type": "RANDOM", "parameter_space": [{"name": "a", "expression": "uniform", "values": [1]}]}}, "sampling.parameter_space[0].values", "takes 2"),
         ({"sampling": {"type": "RANDOM", "parameter_space": [{"name": "a", "expression": "uniform", "values": [2, 1]}]}}, "sampling.parameter_space[0].min_value", "exchange"),
-        ({"sampling": {"type": "GRID", "parameter_space": FILE["sampling"]["parameter_space"]}}, "sampling.parameter_space[0].type", "choices only"),
+        ({"sampling": {"type": "GRID", "parameter_space": V1["sampling"]["parameter_space"]}}, "sampling.parameter_space[0].type", "choices only"),
         ({"resume_from": "x"}, "resume_from", "unknown key"),
         ({"max_total_runs": 0}, "max_total_runs", "at least 1"),
         ({"primary_metric_goal": "UP"}, "primary_metric_goal", "maximize"),

@@ -14,6 +14,7 @@ from sweepjob.cli.__main__ import main
 from sweepjob.loading.yaml_text import InvalidYamlError, dump_yaml, load_documents
 
 from ..builders import sweepjob
+from .azure_sweeps import V1, V2
 from .program import Program
 
 
@@ -215,9 +216,6 @@ def _paths(node: Any, path: list[Any]) -> list[list[Any]]:
 
 
 def _valid() -> list[Any]:
-    from .test_convert import FILE as V2
-    from .test_hyperdrive import FILE as V1
-
     nested = {
         "type": "choice",
         "values": [{"a": 1, "b": {"type": "qnormal", "mu": 0, "sigma": 1, "q": 2}}, 3],

@@ -60,7 +60,9 @@ FUNCTIONS = {
     if path.rpartition(".")[2] in ("__init__", "__call__", "__new__")
     or not path.rpartition(".")[2].startswith("_")
 }
-FUNCTIONS.pop("sdk.workspace.backends.Backend.__init__")  # a protocol's
+# Those of protocols.
+FUNCTIONS.pop("sdk.workspace.backends.Backend.__init__")
+FUNCTIONS.pop("azureml._mapped_names.HasAzureMap.__init__")
 # Functions that take any argument by its name, and why.
 TAKE_ANY = {
     # Not used as a whole: the workspace says so, or the pipeline.

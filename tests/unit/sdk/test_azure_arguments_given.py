@@ -23,8 +23,7 @@ from sweepjob.azureml.runs.step_output import StepOutput
 from sweepjob.azureml.train.dnn import PyTorch
 from sweepjob.training.unused_arguments import asks_for_another, unused_arguments
 
-from .test_azure_arguments_v1 import config, of_step
-from .test_azure_arguments_v1 import folder as _folder  # noqa: F401 - a fixture
+from .azure_v1_sweeps import config, of_step
 
 MAP = "compute: {small: {queue: small}}\ndatastore: {lake: {claim: lake}}\n"
 

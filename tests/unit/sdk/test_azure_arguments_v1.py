@@ -17,7 +17,7 @@ from sweepjob.azureml.core.runconfig import (
 )
 from sweepjob.azureml.data import OutputFileDatasetConfig
 from sweepjob.azureml.data.data_reference import DataReference
-from sweepjob.azureml.pipeline.core import Pipeline, PipelineData
+from sweepjob.azureml.pipeline.core import PipelineData
 from sweepjob.azureml.pipeline.steps import HyperDriveStep
 from sweepjob.azureml.train.dnn import Gloo, Nccl, PyTorch, TensorFlow
 from sweepjob.azureml.train.estimator import Estimator
@@ -34,6 +34,7 @@ from sweepjob.azureml.train.hyperdrive import (
 from sweepjob.azureml.train.sklearn import SKLearn
 from sweepjob.sdk.attributes import attributes_of
 
+from .azure_v1_sweeps import config, made, of_step, script
 from .outcomes import cases, is_without_a_word, outcome, unchanged
 
 MAP = """
@@ -57,31 +58,6 @@ code: {src: {path: /app}, more: {path: /more}}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("azure-map.yaml").write_text(MAP)
-
-
-def script(**changes: Any) -> ScriptRunConfig:
-    given = {"source_directory": "src", "script": "a.py", "compute_target": "small"}
-    if "command" in changes:
-        del given["script"]
-    return ScriptRunConfig(**{**given, "environment": Environment("env"), **changes})
-
-
-def config(run_config: Any = None, **changes: Any) -> HyperDriveConfig:
-    given = {
-        "hyperparameter_sampling": RandomParameterSampling({"--lr": choice(1, 2)}),
-        "primary_metric_name": "m",
-        "primary_metric_goal": PrimaryMetricGoal.MAXIMIZE,
-        "max_total_runs": 4,
-        "run_config": run_config or script(),
-    }
-    given = {**given, **changes}
-    if "estimator" in changes or "pipeline" in changes:
-        del given["run_config"]
-    return HyperDriveConfig(**given)
-
-
-def made(run_config: Any = None, **changes: Any) -> Any:
-    return config(run_config, **changes).to_sweep().to_manifest()
 
 
 def with_sampling(kind: Any) -> Callable[..., Any]:
@@ -191,12 +167,6 @@ def with_argument(argument: Callable[..., Any]) -> Callable[..., Any]:
 
 def lake() -> Any:
     return Datastore(Workspace(), "lake")
-
-
-def of_step(**given: Any) -> Any:
-    own = {"name": "tune", "hyperdrive_config": config(), **given}
-    found = Pipeline(Workspace(), [HyperDriveStep(**own)]).sweep_config()
-    return [found.to_sweep().to_manifest(), found.step_name, found.step_outputs]
 
 
 def run_configuration(**given: Any) -> Any:

@@ -165,6 +165,7 @@ SWEEP: dict[str, Any] = {
     "search_space": {"lr": sweep.Choice([1, 2])},
     "queue": "mine",
     "warm_start": ["before"],
+    "warm_start_defaults": {"lr": 0.5},
     "initial_points": [{"lr": 0.5}],
     "notifications": ["team"],
     "objectives": [sweep.Objective("maximize", "a"), sweep.Objective("minimize", "b")],

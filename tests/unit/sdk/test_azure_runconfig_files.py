@@ -12,7 +12,7 @@ from sweepjob.azureml.core import ScriptRunConfig
 from sweepjob.azureml.core.runconfig import RunConfiguration
 from sweepjob.azureml.exceptions import UserErrorException
 
-from .test_azure_arguments_v1 import config
+from .azure_v1_sweeps import config
 
 # As Azure's client writes it.
 OF_AZURE = """

@@ -7,15 +7,14 @@ the only change: ``azureml`` becomes ``sweepjob.azureml`` in imports.
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 from sklearn.datasets import load_breast_cancer
 
+from .azure_v1 import adapted
 from .notebooks import execute, shown
 
 PACKAGE = Path(__file__).parents[3] / "operator"
@@ -26,12 +25,6 @@ environment: {sklearn-env: registry.example/sklearn:1}
 data: {tumors: {claim: tables, path: tumors.csv, local: ./tumors.csv}}
 code: {train: {path: /app}}
 """
-
-
-def adapted(program: str) -> str:
-    text = textwrap.dedent(program)
-    text = re.sub(r"(?m)^(\s*)from azureml\b", r"\1from sweepjob.azureml", text)
-    return re.sub(r"(?m)^(\s*)import azureml(\.\w+)*$", r"\1from sweepjob import azureml", text)
 
 
 # Logistic regression on a table: the named input, metrics, a model in ./outputs, an own helper.

@@ -55,7 +55,7 @@ class ReceiverState:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was delivered to a receiver, as far as the status may not say so yet.
+    """Deliveries to a receiver that the status may not contain yet.
 
     Attributes:
         through: as in ``ReceiverState``.
@@ -154,11 +154,11 @@ class Outbox:
     def next_for(
         self, receiver: str, through: int, wanted: Collection[EventType]
     ) -> Notification | None:
-        """Return the next notification for a receiver; None if it has got all.
+        """Return the next notification for a receiver; None if all of its notifications were delivered.
 
         Args:
             receiver: the receiver's id.
-            through: the sequence number up to which it is known to have all.
+            through: the sequence number of its last notification that is known to be delivered.
             wanted: the events that it wants.
         """
         state = next((s for s in self.receivers if s.id == receiver), None)

@@ -19,7 +19,7 @@ _Condition = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What is to be notified: its type, and the condition that it is about, if any."""
+    """An event to notify: its type, and its condition if it is about one."""
 
     type: EventType
     condition: _Condition | None = None
@@ -28,7 +28,7 @@ class Happened:
 def find_transitions(
     before: Mapping[str, Any], after: Mapping[str, Any], box: Outbox, ended_best: str, now: float
 ) -> tuple[list[Happened], Outbox]:
-    """Return what is to be notified, in its order, and the outbox that remembers it.
+    """Return the events to notify, in order, and the outbox with them.
 
     Args:
         before: the status as it is recorded.
@@ -57,7 +57,7 @@ def find_transitions(
 
 
 def attention_due(status: Mapping[str, Any], box: Outbox) -> float | None:
-    """Return when a condition Degraded that was notified too recently is to be notified again.
+    """Return when a notification of the condition Degraded is due that had to wait; None without one.
 
     Args:
         status: the status that was written.

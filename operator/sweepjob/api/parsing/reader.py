@@ -132,8 +132,8 @@ class Reader:
         """Add a problem where a string, list or object is larger than the API server accepts.
 
         Args:
-            key: where it is.
-            value: what is measured.
+            key: the key of the value.
+            value: the value.
             most: maximum length.
         """
         if len(value) > most:

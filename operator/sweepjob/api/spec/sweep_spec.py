@@ -115,6 +115,8 @@ class SweepSpec:
         notifications: who is notified of what happens.
         further_objectives: the others of several objectives.
         constraints: bounds on metrics.
+        policy_pauses: whether early termination pauses trials.
+        budget_policy: early termination, if it gives the script a budget; None otherwise.
     """
 
     objective: Objective
@@ -137,6 +139,16 @@ class SweepSpec:
     notifications: tuple[NotificationTarget, ...] = ()
     further_objectives: tuple[Objective, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    policy_pauses: bool = field(init=False, repr=False, compare=False)
+    budget_policy: BudgetPolicy | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Once, and not at each use: every report needs them several times, and finding out whether an
+        # object implements a protocol takes up to a millisecond.
+        policy = self.policy
+        has_budget = isinstance(policy, BudgetPolicy) and bool(policy.budget_parameter)
+        object.__setattr__(self, "policy_pauses", isinstance(policy, PausingPolicy))
+        object.__setattr__(self, "budget_policy", policy if has_budget else None)
 
     @property
     def criteria(self) -> Criteria:
@@ -150,18 +162,6 @@ class SweepSpec:
         references = tuple(objective.reference_score for objective in objectives)
         has_any = len(objectives) > 1 and any(score is not None for score in references)
         return Outcomes(len(objectives), len(self.constraints), references if has_any else ())
-
-    @property
-    def policy_pauses(self) -> bool:
-        """Whether early termination pauses trials."""
-        return isinstance(self.policy, PausingPolicy)
-
-    @property
-    def budget_policy(self) -> BudgetPolicy | None:
-        """Early termination, if it gives the script a budget; None otherwise."""
-        policy = self.policy
-        has_budget = isinstance(policy, BudgetPolicy) and policy.budget_parameter
-        return policy if has_budget and isinstance(policy, BudgetPolicy) else None
 
     @property
     def budget_parameter(self) -> str:

@@ -118,7 +118,7 @@ class TrialRecord:
     def last_attempt(self) -> int:
         """Number of the newest attempt that was started; 1 before the first.
 
-        A paused trial, and one that was to be retried, have the number of the attempt that would follow.
+        ``attempt`` of a trial that is paused or waits for a retry is already the number of the next one.
         """
         is_over = self.phase in (TrialPhase.PAUSED, TrialPhase.CANCELED, TrialPhase.EARLY_STOPPED)
         return max(1, self.attempt - 1) if is_over and not self.job_created else self.attempt

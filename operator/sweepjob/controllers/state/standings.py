@@ -33,7 +33,7 @@ class RankedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """What is known of the ended trials.
+    """The ended trials, and how they compare.
 
     Attributes:
         feasible: number of trials with all values that meet the constraints.

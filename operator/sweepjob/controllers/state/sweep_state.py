@@ -227,7 +227,7 @@ class SweepState:
         return Totals(self.slots.created + len(self.slots.reserved), self.results.ended)
 
     def is_best_urgent(self, trial: TrialState) -> bool:
-        """Return whether the best value of a running trial is to be recorded at once.
+        """Return whether the best value of a running trial must be recorded at once.
 
         So it is where a limit depends on it, and no record says it yet: it reaches the target, or breaks
         the row of trials without a new best.
@@ -294,7 +294,7 @@ class SweepState:
 
 
 def stop_of(decision: Decision) -> StopDecision:
-    """Return what a policy's decision to stop or to pause a trial is on record as."""
+    """Return the record of a policy's decision to stop or to pause a trial."""
     return StopDecision(
         outcome=TrialPhase.PAUSED if decision.pause else TrialPhase.EARLY_STOPPED,
         reason=decision.reason,

@@ -32,7 +32,7 @@ export class ServerSource {
   streamChanges(document, onChange, onError) {
     const { namespace, name } = document.sweep;
     const path = () =>
-      `${documentPath(namespace, name)}/events?room=${document.room}&version=${document.version}`;
+      `${documentPath(namespace, name)}/events?feed=${document.feed}&version=${document.version}`;
     return stream(path, onChange, onError);
   }
 

@@ -3,7 +3,7 @@ import { highest, lowest } from "./numbers.js";
 import { isFeasible } from "./pareto.js";
 
 // The fields of a document that a change replaces as a whole.
-const REPLACED = ["sweep", "threshold", "importance", "made", "room", "version", "pointsEach"];
+const REPLACED = ["sweep", "threshold", "importance", "made", "feed", "version", "pointsEach"];
 
 export class SweepModel {
   constructor(document) {

@@ -33,7 +33,7 @@ class PausingAutoPolicy:
     1 / reduction_factor of those that reached the rung have; others wait, and the best of them is next.
 
     One trial in four is a scout: it passes the first two rungs whatever others reach, and is not compared
-    there. Otherwise, where fast starters converge to bad values, a sampler would be told of nothing else.
+    there. Otherwise, where fast starters converge to bad values, a sampler would see no other results.
 
     Source: Li et al. (2022), Hyper-Tune, delayed promotion in asynchronous successive halving (D-ASHA).
 
@@ -55,7 +55,7 @@ class PausingAutoPolicy:
         return RungsAndNext(self.rungs)
 
     def decide(self, interval: int, rank: Rank, goal: Goal) -> Decision:
-        """Pause the trial when others are to continue in its place.
+        """Pause the trial if others should continue in its place.
 
         Args:
             interval: the number of the trial's newest report.

@@ -92,7 +92,7 @@ def standing_of(
 
     Args:
         trial: the trial's index.
-        ranked: the trials that have reached the rung, that with the best forecast first.
+        ranked: the trials that have reached the rung, by their forecasts, the best one first.
         count: which of them wait, the trial among them.
         rungs: the rungs.
     """

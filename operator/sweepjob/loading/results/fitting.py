@@ -19,7 +19,7 @@ _MOST_COMPARISONS = 400_000
 
 
 def wanted_by(spec: SweepSpec) -> Wanted:
-    """Return what a sweep looks for in results."""
+    """Return the metrics and parameters that a sweep needs of results."""
     criteria = spec.criteria
     names = parameter_names(spec.space)
     objectives = len(criteria.objectives)

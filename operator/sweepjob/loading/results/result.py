@@ -20,7 +20,7 @@ class ResultsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for in results.
+    """The metrics and parameters to find in results.
 
     Attributes:
         parameters: names of the parameters of the search space, dotted.

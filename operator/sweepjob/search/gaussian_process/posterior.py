@@ -62,7 +62,7 @@ class Conditioned:
     outcomes: Array
 
     def outcome(self, score: float) -> float:
-        """Return what a score is to the process: on a straight line between and beyond the others."""
+        """Return the outcome of a score, by linear interpolation and extrapolation."""
         order = np.argsort(self.scores, kind="stable")
         scores, outcomes = self.scores[order], self.outcomes[order]
         width, rise = float(scores[-1] - scores[0]), float(outcomes[-1] - outcomes[0])

@@ -85,7 +85,7 @@ def quotes_remedy(value: Any) -> str:
 
 
 def shortest_text(value: float) -> str:
-    """Return a number that the parameter takes as this value: of 0.10000000000000002 it is 0.1."""
+    """Return the shortest form of a value that the parameter accepts: 0.1 for 0.10000000000000002."""
     shorter = float(f"{value:.12g}")
     is_shorter = isinstance(value, float) and is_rounded(shorter, value)
     return json.dumps(shorter if is_shorter else value)

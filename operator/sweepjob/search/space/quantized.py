@@ -81,5 +81,5 @@ class Quantized:
 
 
 def exact(number: float) -> Fraction:
-    """Return the number that its shortest decimal form denotes, which is what a person wrote."""
+    """Return the exact value of the shortest decimal form of a number: the number as it was written."""
     return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)

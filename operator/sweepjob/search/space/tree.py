@@ -93,5 +93,5 @@ def leaves(assignment: Assignment, prefix: str = "") -> Iterator[tuple[str, Scal
 
 
 def canonical(assignment: Assignment) -> str:
-    """Return the same text for equal configurations with any order of keys; 3 and "3" differ."""
+    """Return a text that is equal for equal configurations, in any order of keys; 3 and "3" differ."""
     return json.dumps(assignment, sort_keys=True, separators=(",", ":"))

@@ -60,7 +60,7 @@ class OpenFiles(threading.Thread):
         return self._let_go and not self._written
 
     def run(self) -> None:
-        """Watch the files until the process ends; if reading the events fails, say so and return."""
+        """Watch the files until the process ends. Print a message and return if reading events fails."""
         while True:
             try:
                 data = os.read(self._inotify, _BUFFER)

@@ -52,7 +52,7 @@ def play(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[Decision
 
 
 def stops(policy: Policy, goal: Goal, history: Sequence[Report]) -> list[bool]:
-    """Return whether the trial is to be stopped, after each report; arguments as for ``play``."""
+    """Return after each report whether the trial is stopped. The arguments are those of ``play``."""
     return [decision is not None and decision.stop for decision in play(policy, goal, history)]
 
 

@@ -29,11 +29,11 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
         return since
 
     def abort_write(self, trial: TrialState, since: float | None) -> None:
-        """Restore what was pending before a write that failed.
+        """Mark the changes of a failed write as pending again.
 
         Args:
             trial: a live trial.
-            since: the answer of ``begin_write``.
+            since: the result of ``begin_write``.
         """
         if since is not None:
             trial.writes = replace(trial.writes, pending_since=since)

@@ -137,7 +137,7 @@ class TrialNesting:
                 self._try(lambda each=each: self._end_stopped(each))
 
     def cancel_timer(self) -> None:
-        """Cancel what was to follow the first run."""
+        """Cancel the timer that the first run has started."""
         if self._timer is not None:
             self._timer.cancel()
 

@@ -26,7 +26,7 @@ _MEDIA = "_type"  # names the kind of an image, a table or the like
 
 
 class MalformedRecord(Exception):
-    """A record is not one of W&B's."""
+    """The bytes are not a record of a W&B log."""
 
 
 def is_wanted(start: bytes) -> bool:
@@ -41,9 +41,9 @@ def is_wanted(start: bytes) -> bool:
 
 
 def logged_values(data: bytes) -> Iterator[tuple[bool, str, Any]]:
-    """Yield what a record logs: whether it is history, the name, and the value as JSON has it.
+    """Yield for each logged value whether it belongs to the history, its name, and the value.
 
-    Nested names have dots, as W&B shows them. What belongs to media is left out.
+    Nested names are joined by dots, as in W&B. Media are left out.
 
     Args:
         data: the record.
