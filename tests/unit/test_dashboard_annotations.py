@@ -193,6 +193,10 @@ async def test_a_note_that_somebody_else_has_changed_is_not_lost(
     assert (await patch(client, {"note": "second"}))[0] == 409, "without what was seen"
     assert (await patch(client, {"tags": {"a": "1"}, "note": "first"}))[0] == 204
     assert site.metadata["annotations"] == {"sweepjob.dev/note": "first"}
+    assert (await patch(client, {"tags": {"a": None}, "note": "", "seenNote": "first"}))[0] == 204
+    await asyncio.wait_for(until_seen(client, (None, None)), 20)
+    status, text = await patch(client, {"note": "second", "seenNote": "first"})
+    assert (status, text) == (409, "somebody has removed the note meanwhile")
 
 
 async def test_a_reader_gets_a_sentence_and_changes_nothing(

@@ -239,6 +239,59 @@ def test_json_rows_and_lines_of_any_tool() -> None:
     assert [t.values["score"] for t in trials] == [0.4, 1.0]
 
 
+ROWS = [({"lr": 0.1, "units": 16}, 0.5), ({"lr": 0.05, "units": 32}, 0.25)]
+WRITTEN = {
+    "Excel in German": "lr;units;score\r\n0,1;16;0,5\r\n5E-2;32;0,25\r\n",
+    "Excel's hint": "sep=;\nlr;units;score\n0,1;16;0,5\n0,05;32;0,25\n",
+    "tabs": "lr\tunits\tscore\n0.1\t16\t0.5\n0.05\t32\t0.25\n",
+    "spaces": "lr, units, score\n0.1, 16, 0.5\n0.05, 32, 0.25\n",
+    "old line ends": "lr,units,score\r0.1,16,0.5\r0.05,32,0.25\r",
+    "empty lines": "\n\nlr,units,score\n\n0.1,16,0.5\n,,\n0.05,32,0.25\n",
+    "Ray": "config/lr,config/units,score,trial_id\n0.1,16,0.5,a\n0.05,32,0.25,b\n",
+    "W&B": '{"config": {"lr": 0.1, "units": 16}, "summary": {"score": 0.5}}\n'
+    '{"config": {"lr": 0.05, "units": 32}, "summary": {"score": 0.25}, "state": "finished"}\n',
+    "pandas by columns": '{"lr": {"0": 0.1, "2": 0.05}, "units": {"0": 16, "2": 32}, '
+    '"score": {"0": 0.5, "2": 0.25}}',
+    "pandas split": '{"columns": ["lr", "units", "score"], "index": [0, 1], '
+    '"data": [[0.1, 16, 0.5], [0.05, 32, 0.25]]}',
+    "line ends in texts": '{"lr": 0.1, "units": 16, "score": 0.5, "note": "a\u2028b\x85"}\n'
+    '{"lr": 0.05, "units": 32, "score": 0.25}\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_tables_as_programs_of_all_kinds_write_them(case: str) -> None:
+    trials, differences = read(WRITTEN[case])
+    assert [(trial.assignment, trial.values["score"]) for trial in trials] == ROWS
+    are_told = "0,1 is 0.1" in differences
+    assert are_told == (";" in WRITTEN[case]), "what is read for another text is told"
+
+
+def test_commas_in_a_usual_table_are_no_decimal_points() -> None:
+    assert refused('lr,score\n"0,1",1\n').startswith("none of its trials lies in this searchSpace")
+    assert "line 3: 'score': '0,x': must be a number" in refused("sep=;\nlr;score\n0,1;0,x\n")
+
+
+def test_rows_are_counted_and_not_their_lines() -> None:
+    many = "lr,score,note\n" + '0.01,1,"a\nb"\n' * (MAX_RESULTS // 2 + 1)
+    assert len(read(many)[0]) == MAX_RESULTS // 2 + 1
+    long = f"lr,score,values\n0.01,1,{'0.5 ' * 50_000}\n"
+    assert len(read(long)[0]) == 1, "a field may be as long as a file"
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"),
+    [
+        *((state, "") for state in ("preempted", "SYS_CANCELED", "Stopped", "killed")),
+        *((state, "that had not ended") for state in ("InProgress", "Finalizing", "preempting")),
+        *((state, "") for state in ("TrialState.COMPLETE", "EARLY_STOPPED", "TERMINATED")),
+    ],
+)
+def test_states_of_other_programs(state: str, ends: str) -> None:
+    text = f"lr,score,State\n0.01,1,{state}\n0.02,1,finished\n"
+    assert read(text)[1].startswith(f"left out: 1 {ends};" if ends else "filled in")
+
+
 REFUSED = {
     "nothing": ("", "is empty; known formats: sweepjob export"),
     "no parameter": ("a,score\n1,2\n", "line 1: has no column of a parameter (lr, units); columns: 'a'"),
@@ -260,6 +313,8 @@ REFUSED = {
     "many columns": ("lr,score" + ",x" * 3000 + "\n", "line 1: has 3002 columns"),
     "many trials": ("lr,score\n" + "0.1,1\n" * (MAX_RESULTS + 1), "has more than 10000 trials"),
     "a huge number": ('[{"lr": 0.1, "score": ' + "9" * 400 + "}]", "[0]: 'score': 999"),
+    "a number of Python": ("lr,score\n0.1,1_0\n", "line 2: 'score': '1_0': must be a number"),
+    "no table of pandas": ('{"columns": ["lr"], "index": [0], "data": [[1, 2]]}', "no column of a"),
     "a boolean": ('[{"lr": 0.1, "score": true}]', "[0]: 'score': True: must be a number"),
     "control characters": ("\x1b[2Jlr,\x00score\n1,2\n", "columns: '\\x1b[2Jlr', '\\x00score'"),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from ..api.parsing.suggestions import did_you_mean
 from ..loading.errors import LoadError
 from ..render.table import print_message
 from ..version import __version__
+from .arguments import add_late_words
 from .errors import CommandError
 
 # Module and help text by command. Only the module of the called command is imported: some need scipy,
@@ -72,11 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         near = did_you_mean(given[0], COMMANDS) or ";"
         print_message(f"error: unknown command {given[0]!r}{near} {_program()} --help lists all")
         return 2
-    parser = parser_for(_completion_words() or given)
-    if "_ARGCOMPLETE" in os.environ:
-        import_module(f"{__package__}.completion").complete(parser)
-    args = parser.parse_args(given)
     try:
+        args = _parse(given)
         code: int = args.run(args)
         sys.stdout.flush()
         return code
@@ -96,10 +95,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # The reader of the pipe, such as head, has ended. The flush at exit must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # its reader, such as head, has ended
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        print_message(f"error: {where}{error.strerror or error}")
+        return 2
+
+
+def _drop_output() -> None:
+    """Write no more to the standard output: the flush at exit must not fail as well."""
+    with contextlib.suppress(OSError):  # none is open
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parse(given: list[str]) -> argparse.Namespace:
+    """Return the command line, or end the program where argparse refuses it."""
+    parser = parser_for(_completion_words() or given)
+    if "_ARGCOMPLETE" in os.environ:
+        import_module(f"{__package__}.completion").complete(parser)
+    args, rest = parser.parse_known_args(given)
+    if rest and not add_late_words(args, rest):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return args
 
 
 def _completion_words() -> list[str]:

@@ -10,8 +10,10 @@ from ..api.sweeptrial.annotations import AnnotationChange, TagFilter, format_tag
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.table import print_message, print_output
-from .arguments import TRIAL, add_trial
+from .arguments import TRIAL, accept_late_words, add_trial
 from .errors import CommandError
+from .folder_names import is_folder
+from .kubectl_errors import NotFound
 from .sources import SweepSource, required_source
 
 
@@ -44,6 +46,7 @@ def _add_tag(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_trial(parser)
     parser.add_argument("words", metavar="TRIAL|KEY=VALUE|KEY-", nargs="*")
     _add_overwrite(parser, "tag")
+    accept_late_words(parser, "words")
     parser.set_defaults(run=run_tag)
 
 
@@ -58,6 +61,7 @@ def _add_note(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("words", metavar="TEXT", nargs="*", help="the note; words are joined")
     _add_overwrite(parser, "note")
     parser.add_argument("--remove", action="store_true", help="remove the note")
+    accept_late_words(parser, "words")
     parser.set_defaults(run=run_note)
 
 
@@ -72,7 +76,7 @@ def run_tag(args: argparse.Namespace) -> int:
     if _is_change(args.name):
         raise CommandError(f"{args.name} is no trial; write: tag TRIAL {args.name}")
     tags = _parse_changes([word for word in args.words if _is_change(word)])
-    targets = [_read(args, name) for name in named]
+    targets = [_read(args, named[0]), *(_read_other(args, name) for name in named[1:])]
     if not tags:
         _print_tags(targets)
         return 0
@@ -113,6 +117,21 @@ def _read(args: argparse.Namespace, name: str) -> _Target:
     body = source.trial(plain)
     goal = SweepView.of(source.sweep(body["spec"]["sweep"])).goal
     return _Target(source, TrialView.of(body, goal))
+
+
+def _read_other(args: argparse.Namespace, name: str) -> _Target:
+    """Return one more trial; a word that is none was probably meant as a tag.
+
+    Raises:
+        CommandError: there is no such trial; the message also says how a tag is written.
+    """
+    hint = f"to set a tag, write {name}=VALUE, or {name}= for one without a value"
+    if is_folder(args.name) and not is_folder(name):
+        raise CommandError(f"{name} is no folder of a trial, as {args.name} is; {hint}")
+    try:
+        return _read(args, name)
+    except NotFound as error:
+        raise NotFound(f"{error}; {hint}") from None
 
 
 def _is_change(word: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..api import names
@@ -27,6 +28,58 @@ def add_trial(parser: argparse.ArgumentParser) -> None:
 def add_sweep_or_trial(parser: argparse.ArgumentParser) -> None:
     """Add the name of a sweep or a trial and the flags of the cluster."""
     _add(parser, "SWEEP|TRIAL", (names.SWEEPJOBS, names.SWEEPTRIALS), {})
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return the type of a flag for argparse: a whole number within bounds.
+
+    Args:
+        least: the smallest number.
+        most: the largest one; None for any.
+    """
+    bounds = f"{least} or more" if most is None else f"{least} to {most}"
+
+    def parse(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            number = int(text)
+            if number >= least and (most is None or number <= most):
+                return number
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, {bounds}")
+
+    return parse
+
+
+def accept_late_words(parser: argparse.ArgumentParser, name: str) -> None:
+    """Let the words of an argument that takes any number of them also come behind flags.
+
+    Args:
+        parser: the parser of the command.
+        name: the argument.
+    """
+    parser.set_defaults(late_words=name)
+
+
+def add_late_words(args: argparse.Namespace, rest: Sequence[str]) -> bool:
+    """Add what argparse has left over to the words of a command; return whether they are words.
+
+    Where a command takes any number of words, argparse takes none of those behind a flag (CPython issue
+    15112, mended in Python 3.13).
+
+    Args:
+        args: the command line.
+        rest: what is left over.
+    """
+    name = getattr(args, "late_words", None)
+    words = list(rest)
+    if "--" in words:  # what follows are words, also with a dash
+        words.remove("--")
+        end = rest.index("--")
+    else:
+        end = len(words)
+    if name is None or any(word.startswith("-") and word != "-" for word in words[:end]):
+        return False
+    getattr(args, name).extend(words)
+    return True
 
 
 def resolve_kind(cluster: Kubectl, name: str) -> tuple[str, str]:

@@ -122,6 +122,8 @@ class FolderSweeps:
     def _folders(self) -> list[Path]:
         if self.is_one:
             return [self.root]
+        if not self.root.is_dir():
+            return []  # deleted since; a page goes on looking
         return sorted(p for p in self.root.iterdir() if (p / names.SWEEPJOBS).is_dir())
 
     def _sweeps_of(self, folder: Path) -> Iterator[Body]:
@@ -138,15 +140,27 @@ def _read(folder: Path, resource: str) -> list[Body]:
 
 def _interrupted(body: Body, folder: Path) -> Body:
     """Return a sweep that has not ended though no process runs it, with a condition that says so."""
+    message = (
+        f"this sweep was interrupted; to resume it with the file that it was started with, run: "
+        f"sweepjob run --local -f SWEEP.yaml --folder {folder} --resume"
+    )
+    return degraded(body, "Interrupted", message)
+
+
+def degraded(body: Body, reason: str, message: str) -> Body:
+    """Return a sweep with the condition ``Degraded``, in the place of its own.
+
+    Args:
+        body: the SweepJob.
+        reason: of the condition.
+        message: of the condition.
+    """
     status = dict(body.get("status") or {})
     condition = {
         "type": names.DEGRADED,
         "status": "True",
-        "reason": "Interrupted",
-        "message": (
-            f"this sweep was interrupted; to resume it with the file that it was started with, run: "
-            f"sweepjob run --local -f SWEEP.yaml --folder {folder} --resume"
-        ),
+        "reason": reason,
+        "message": message,
     }
     others = [c for c in status.get("conditions") or () if c["type"] != names.DEGRADED]
     return {**body, "status": {**status, "conditions": [*others, condition]}}

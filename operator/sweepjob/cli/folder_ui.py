@@ -17,9 +17,10 @@ from ..local.api_server import MemoryApiServer
 from ..local.folder import NAMESPACE
 from ..local.transport import MemoryTransport
 from .errors import CommandError
-from .folder_sweeps import FolderSweeps
+from .folder_sweeps import FolderSweeps, degraded
 
 _POLL = 1.0  # seconds between two looks at the folders
+_OLD = "this page shows what was read before; it goes on by itself"
 
 
 class FolderApi:
@@ -43,7 +44,18 @@ class FolderApi:
         """Read the folders again and again until cancelled."""
         while True:
             await asyncio.sleep(_POLL)
-            self.refresh()
+            try:
+                self.refresh()
+            except (CommandError, OSError) as error:
+                self._show_failure(str(error))
+
+    def _show_failure(self, why: str) -> None:
+        """Say in all sweeps that they are shown as they were, until the folders can be read again."""
+        for key, text in self._seen.items():
+            if key[0] == names.SWEEPJOBS and text:
+                body = degraded(json.loads(text), "FolderCannotBeRead", f"{_OLD}: {why}")
+                self._server.store.put(key[0], dict(body))
+                self._seen[key] = ""  # no file has this content: what is read next replaces it
 
     def refresh(self) -> None:
         """Take over what has changed in the folders."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ from .kubectl import Kubectl
 from .sources import SweepSource, required_source
 
 _PROCESSES = 4  # of kubectl at a time
+_CHUNK = 1 << 20  # bytes that are compared at once
 _MOST_NAMED = 10  # trials in a note
 # Flags of ``logs`` that choose a part of a log, and their defaults.
 _PARTS: Mapping[str, Any] = {
@@ -111,14 +113,17 @@ def _files(folder: Path, body: Body, pods: Mapping[str, Sequence[CachedPod]]) ->
 
 def _save(source: SweepSource, log: _PodLog) -> str:
     """Save a log, and return why that failed; empty if it did not."""
-    log.file.parent.mkdir(parents=True, exist_ok=True)
     partial = log.file.with_suffix(".partial")
     try:
+        log.file.parent.mkdir(parents=True, exist_ok=True)
         problem = _read(source, log.pod, partial)
         if not problem:
-            _keep_longer(partial, log.file)
+            _keep_earlier(partial, log.file)
+    except OSError as error:
+        raise CommandError(f"{log.file}: cannot be written: {error.strerror}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # where the folder is none
+            partial.unlink()
     return problem
 
 
@@ -137,15 +142,26 @@ def _read(source: SweepSource, pod: CachedPod, file: Path) -> str:
     return (said or f"kubectl ended with exit code {done.returncode}") if done.returncode else ""
 
 
-def _keep_longer(partial: Path, file: Path) -> None:
-    """Replace an earlier download, unless it has more: the kubelet has rotated the log since."""
-    if file.exists() and file.stat().st_size > partial.stat().st_size:
+def _keep_earlier(partial: Path, file: Path) -> None:
+    """Replace an earlier download only by what begins with it.
+
+    Else the kubelet has rotated the log since, or it was the log of an earlier sweep of the same name.
+    """
+    if file.exists() and not _begins_with(partial, file):
         newer = file.with_name(f"{file.stem}.newest.log")
         print_message(
-            f"note: {file} is kept, for it is longer than the log that is left; that is {newer}"
+            f"note: {file} is kept, for the log that is there now does not begin with it; that is {newer}"
         )
         file = newer
     os.replace(partial, file)
+
+
+def _begins_with(whole: Path, start: Path) -> bool:
+    with whole.open("rb") as longer, start.open("rb") as shorter:
+        while expected := shorter.read(_CHUNK):
+            if longer.read(len(expected)) != expected:
+                return False
+    return True
 
 
 def _save_ends(folder: Path, body: Body, saved: Iterable[_PodLog]) -> int:

@@ -15,7 +15,7 @@ from ..render.escaping import escape_controls
 from ..render.table import print_message
 from ..trial_pods.cached_objects import CachedPod
 from ..trial_pods.pod_parsing import parse_pod
-from .arguments import TRIAL, add_sweep_or_trial
+from .arguments import TRIAL, add_sweep_or_trial, whole_number
 from .errors import CommandError
 from .folder_logs import print_file
 from .kubectl import Kubectl
@@ -50,7 +50,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         action="store_true",
         help="stream the log until the trial ends, over all of its attempts; waits for a pod to start",
     )
-    parser.add_argument("--tail", type=int, metavar="N", help="print the last N lines only")
+    parser.add_argument(
+        "--tail", type=whole_number(-1), metavar="N", help="print the last N lines only; -1 for all"
+    )
     parser.add_argument(
         "--grep",
         metavar="PATTERN",
@@ -60,7 +62,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--since", metavar="DURATION", help="print newer lines only, such as 10m")
     parser.add_argument("--timestamps", action="store_true", help="print the time of each line")
     attempts = parser.add_mutually_exclusive_group()
-    attempts.add_argument("--attempt", type=int, metavar="N", help="print the log of attempt N")
+    attempts.add_argument(
+        "--attempt", type=whole_number(1), metavar="N", help="print the log of attempt N"
+    )
     attempts.add_argument(
         "-p", "--previous", action="store_true", help="print the log of the attempt before"
     )
@@ -77,6 +81,8 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(args: argparse.Namespace) -> int:
     """Run the command, and return its exit code."""
+    if args.tail == -1:  # as in kubectl
+        args.tail = None
     if args.download is not None:
         from .log_download import download
 

@@ -17,6 +17,7 @@ from ..search.samplers.registry import SAMPLERS
 from ..search.space import Assignment, leaves
 from ..template.references import value_text
 from . import warm_start_files
+from .arguments import whole_number
 from .errors import CommandError
 
 
@@ -32,7 +33,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "-f", "--file", required=True, metavar="SWEEP.yaml", help="sweep file; - for standard input"
     )
     parser.add_argument(
-        "-n", "--number", type=int, default=20, help="number of proposals (default: 20)"
+        "-n", "--number", type=whole_number(1), default=20, help="number of proposals (default: 20)"
     )
     warm_start_files.add_flag(parser)
     parser.add_argument("--seed", type=int, help="seed, instead of the file's")

@@ -24,7 +24,7 @@ from ..render.output_formats import add_output
 from ..render.table import format_table, print_message, print_output
 from ..render.trial_rows import stop_row
 from .errors import CommandError
-from .replay_limits import JudgedLimit, judge_limits
+from .replay_limits import JudgedLimit, judge_limits, some_without_seconds
 
 
 def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,6 +70,11 @@ def run(args: argparse.Namespace) -> int:
     if sweep.spec.warm_start:
         print_message("note: the trials of warmStart are not compared: a replay has its own curves")
     trials = read_curves(args.curves)
+    if why := some_without_seconds(trials):
+        print_message(
+            f"note: {why}: each of their reports counts as 1 second, so times and what is saved are not "
+            "those of the sweep; give seconds in every line, or in none"
+        )
     given = sweep.manifest["spec"].get("earlyTermination")
     policies: dict[str, tuple[Any, Policy]] = {_policy_name(given): (given, sweep.spec.policy)}
     for other in args.compare:

@@ -134,11 +134,21 @@ def _usage(
 ) -> JudgedLimit:
     if not any(trial.is_timed for trial in trials):
         return JudgedLimit(name, limit, unknown=_NO_SECONDS)
+    if why := some_without_seconds(trials):
+        return JudgedLimit(name, limit, unknown=why)
     if not unit.rate:
         return JudgedLimit(name, limit, unknown=unit.unknown)
     end = end_by_usage(replay, goal, limit / unit.rate)
     saved = "" if end is None else f" ({unit.text.format(float(end.saved) * unit.rate)})"
     return JudgedLimit(name, limit, end, saved=saved)
+
+
+def some_without_seconds(trials: Sequence[RecordedTrial]) -> str:
+    """Return how many curves lack seconds that others have; empty where all have them, or none."""
+    filled = [trial for trial in trials if trial.values]
+    timed = sum(trial.is_timed for trial in filled)
+    lack = len(filled) - timed
+    return f"{lack} of {pluralize(len(filled), 'curve')} have no seconds" if timed and lack else ""
 
 
 def _rates(spec: SweepSpec) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..render.table import print_message
-from .arguments import add_sweep
+from .arguments import accept_late_words, add_sweep
 from .errors import CommandError
 from .folder_names import is_folder
 from .sources import required_source
@@ -35,6 +35,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="file, SWEEP.html by default; - for standard output"
     )
+    accept_late_words(parser, "name")
     parser.set_defaults(run=run)
 
 

@@ -13,7 +13,7 @@ from ..read_model.trial_view import TrialView, trial_views
 from ..render.output_formats import add_output, print_rows
 from ..render.table import print_message
 from ..render.trial_rows import Row, criteria_columns, trial_row
-from .arguments import add_sweep
+from .arguments import add_sweep, whole_number
 from .errors import CommandError
 from .sources import required_source
 
@@ -56,7 +56,9 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="KEY[=VALUE]",
         help="list the trials with this tag only; may be repeated",
     )
-    parser.add_argument("--top", type=int, metavar="N", help="list the first N trials only")
+    parser.add_argument(
+        "--top", type=whole_number(1), metavar="N", help="list the first N trials only"
+    )
     add_output(parser)
     parser.set_defaults(run=run)
 

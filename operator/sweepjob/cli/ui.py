@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from ..api import names
 from ..render.table import print_output
-from .arguments import add_sweep
+from .arguments import add_sweep, whole_number
 from .errors import CommandError
 from .kubectl import Kubectl
 from .sources import SweepSource, open_source
@@ -50,7 +50,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "-A", "--all-namespaces", action="store_true", help="show sweeps of all namespaces"
     )
     parser.add_argument(
-        "--port", type=int, default=0, help="port on this machine (default: a free one)"
+        "--port",
+        type=whole_number(0, 65535),
+        default=0,
+        help="port on this machine (default: a free one)",
     )
     parser.add_argument("--no-browser", action="store_true", help="only print the URL")
     parser.add_argument(

@@ -63,4 +63,5 @@ def trials_of(file: ResultsFile, sweep: LoadedSweep) -> tuple[tuple[SourceTrial,
     except ResultsError as error:
         raise LoadError(f"{file.directory}: {error}") from None
     about = f"; {differences}" if differences.clauses else ""
-    return trials, f"{file.directory}: {pluralize(len(trials), 'trial')} count{about}"
+    verb = "counts" if len(trials) == 1 else "count"
+    return trials, f"{file.directory}: {pluralize(len(trials), 'trial')} {verb}{about}"

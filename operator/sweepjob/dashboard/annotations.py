@@ -109,8 +109,13 @@ class AnnotationRequests:
         except (ValueError, RecursionError) as error:
             raise RequestRejected(400, str(error)) from None
         if change.note is not None and trial.view.note not in (seen, change.note):
-            text = f"somebody has changed the note meanwhile. It says now: {trial.view.note}"
-            raise RequestRejected(409, text)
+            now = trial.view.note
+            text = (
+                f"changed the note meanwhile. It says now: {now}"
+                if now
+                else "removed the note meanwhile"
+            )
+            raise RequestRejected(409, f"somebody has {text}")
         await self.annotations.apply(trial, change)
         what = ", ".join([*change.tags, *(["the note"] if change.note is not None else [])])
         where = f"{trial.namespace}/{trial.name}"

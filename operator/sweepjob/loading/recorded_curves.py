@@ -25,7 +25,7 @@ def read_curves(name: str) -> list[RecordedTrial]:
     """
     trials: list[RecordedTrial] = []
     trial_numbers: set[int] = set()
-    for number, line in enumerate(read_text(name).splitlines(), 1):
+    for number, line in enumerate(read_text(name).split("\n"), 1):
         if not line.strip():
             continue
         try:

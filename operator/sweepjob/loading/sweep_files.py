@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,11 +65,14 @@ def read_text(name: str, most: int = -1) -> str:
                 data = file.read(limit)
         if 0 <= most < len(data):
             raise LoadError(f"{name}: has more than {most} bytes")
-        return data.decode("utf-8-sig")
+        is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except OSError as error:
         raise LoadError(f"{name}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise LoadError(f"{name}: is not a text in UTF-8") from None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        where = f"byte 0x{data[error.start]:02x} in line {line}"
+        raise LoadError(f"{name}: is not a text in UTF-8: {where}; save it as UTF-8") from None
 
 
 def read_documents(name: str) -> list[Any]:

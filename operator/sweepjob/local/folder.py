@@ -159,17 +159,28 @@ class SweepFolder:
             CorruptFileError: a file cannot be read.
         """
         for file in sorted((self.path / resource).glob("*.json")):
-            yield _body(file, resource)
+            if (text := _text(file)) is not None:
+                yield _body(file, text, resource)
 
 
-def _body(file: Path, resource: str) -> Body:
-    if not file.is_file():  # a pipe would never end
-        raise CorruptFileError(file, "it is no file")
+def _text(file: Path) -> str | None:
+    """Return the contents of a file; None if its object was deleted since the folder was listed."""
     try:
-        body: Body = json.loads(file.read_text())
+        if not file.is_file() and os.path.lexists(file):  # a pipe would never end
+            raise CorruptFileError(file, "it is no file")
+        return file.read_text()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CorruptFileError(file, f"{type(error).__name__}: {error}") from None
+
+
+def _body(file: Path, text: str, resource: str) -> Body:
+    try:
+        body: Body = json.loads(text)
         int(body["metadata"]["resourceVersion"])
         named = body["metadata"]["name"] == file.stem
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise CorruptFileError(file, f"{type(error).__name__}: {error}") from None
     if not named:
         raise CorruptFileError(file, "its object has another name")

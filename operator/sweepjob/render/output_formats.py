@@ -6,7 +6,7 @@ import argparse
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .escaping import escape_csv_cell, escape_json
@@ -85,29 +85,39 @@ def yaml_text(data: Any) -> str:
     return str(yaml.safe_dump(data, sort_keys=False, width=1000)).rstrip()
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    """Replace each mapping by its entries.
+def _flatten(rows: Sequence[Row]) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the columns of rows, and the rows with each mapping replaced by its entries.
 
-    An entry with the name of another column gets the name of its mapping as a prefix.
+    The entries of a mapping are columns beside each other, also those that the first row lacks. An entry
+    with the name of another column gets the name of its mapping as a prefix, in all rows.
     """
-    flat: dict[str, Any] = {}
-    for key, value in row.items():
-        if isinstance(value, Mapping):
-            taken = {*row, *flat}
-            flat |= {f"{key}.{k}" if k in taken else k: v for k, v in value.items()}
-        else:
-            flat[key] = value
-    return flat
+    columns: list[str] = []
+    flat: list[dict[str, Any]] = [{} for _ in rows]
+    keys = dict.fromkeys(key for row in rows for key in row)
+    taken = set(keys)
+    for key in keys:
+        values = [row.get(key) for row in rows]
+        names = _entry_names(key, values, taken)
+        taken.update(names.values())
+        is_plain = any(key in row and not isinstance(row[key], Mapping) for row in rows)
+        columns += [key] * is_plain + list(names.values())
+        for row, value, target in zip(rows, values, flat, strict=True):
+            if isinstance(value, Mapping):
+                target |= {names[entry]: inner for entry, inner in value.items()}
+            elif key in row:
+                target[key] = value
+    return columns, flat
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(key for row in rows for key in row))
+def _entry_names(key: str, values: Sequence[Any], taken: Collection[str]) -> dict[str, str]:
+    """Return the column of each entry of the mappings of a key."""
+    entries = dict.fromkeys(entry for v in values if isinstance(v, Mapping) for entry in v)
+    return {entry: f"{key}.{entry}" if entry in taken else entry for entry in entries}
 
 
 def _csv(rows: Sequence[Row]) -> str:
-    flat = [_flat(row) for row in rows]
+    columns, flat = _flatten(rows)
     text = io.StringIO()
-    columns = _columns(flat)
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(escape_csv_cell, columns))
     writer.writerows([_csv_cell(row.get(name, "")) for name in columns] for row in flat)
@@ -137,11 +147,9 @@ def rows_table(
     """
     # Names of parameters stay unchanged; the program's own columns are in capitals.
     own = {key for row in rows for key, value in row.items() if not isinstance(value, Mapping)}
-    flat = [
-        _flat(row if columns is None else {k: v for k, v in row.items() if k in columns})
-        for row in rows
-    ]
-    names = _columns(flat)
+    names, flat = _flatten(
+        [row if columns is None else {k: v for k, v in row.items() if k in columns} for row in rows]
+    )
     heads = [_title(name) if name in own else name for name in names]
     formats = {
         name: _CELL_FORMATS.get(name, format_value) if name in own else format_parameter

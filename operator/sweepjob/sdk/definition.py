@@ -19,6 +19,7 @@ from .sampling_algorithms import SamplingAlgorithm
 from .sampling_algorithms import sampling_algorithm as algorithm_named
 from .steps import Step
 from .trial import TrialDefinition
+from .warm_start import listed_entries
 
 # Azure's settings of a sweep without a meaning on Kubernetes; what is set is said when it is submitted.
 _AZURE = ("identity", "queue_settings", "services", "job_tier", "priority", "parent_job_name")
@@ -107,7 +108,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.search_space: dict[str, Expression] = NamedValues(search_space or {})
         self.objective, self.objectives = objective, objectives
         self.constraints = constraints
-        self.warm_start, self.initial_points = list(warm_start), list(initial_points)
+        self.warm_start: list[Any] = listed_entries(warm_start)
+        self.initial_points = list(initial_points)
         self.warm_start_defaults = dict(warm_start_defaults or {})
         self.notifications = list(notifications)
         self.suspend, self.stop = suspend, stop
@@ -131,6 +133,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         elif name == "resources":
             self.set_resources(**({} if value is None else values_of(value)))
             return
+        elif name == "warm_start":
+            value = listed_entries(value)
         elif name == "limits" and isinstance(value, Mapping):
             value = object_of(SweepJobLimits, value, name)
         elif name == "objective" and value is not None:

@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     from ..loading.results.file import ResultsFile
 
 
+def listed_entries(given: Any) -> list[Any]:
+    """Return the entries of the argument, of which one may be given without a list.
+
+    A table is a sequence of its columns, and a text one of letters: neither is meant.
+
+    Args:
+        given: the argument.
+    """
+    if given is None:
+        return []
+    is_one = isinstance(given, str | bytes) or _kind(given) != "sweep" or hasattr(given, "name")
+    return [given] if is_one else list(given)
+
+
 def build_warm_start(given: Sequence[Any], defaults: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return ``spec.warmStart``; None without a warm start.
 
@@ -24,6 +38,8 @@ def build_warm_start(given: Sequence[Any], defaults: Mapping[str, Any]) -> dict[
     Raises:
         ArgumentError: a file cannot be read.
     """
+    for entry in given:
+        _check(entry)
     results = [entry if isinstance(entry, Mapping) else None for entry in given]
     sweeps = [sweep_name(entry) for entry in given if _is_sweep(entry)]
     files = [file.to_spec() for file in results_files(given)]
@@ -65,6 +81,19 @@ def warm_start_arguments(spec: Mapping[str, Any]) -> dict[str, Any]:
 def sweep_name(sweep: Any) -> str:
     """Return the name of a sweep, which may be given by its name."""
     return str(getattr(sweep, "name", sweep))
+
+
+def _check(entry: Any) -> None:
+    """Refuse what is neither a sweep nor results.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if _is_sweep(entry) and not isinstance(getattr(entry, "name", entry), str):
+        raise ArgumentError(
+            f"warm_start: {entry!r:.100}: is no sweep, and has no results; give sweeps, files, tables of "
+            "pandas, or studies of Optuna"
+        )
 
 
 def _is_sweep(entry: Any) -> bool:

@@ -99,6 +99,37 @@ def test_mistakes_change_nothing_and_have_a_remedy(
     assert metadata(folder) == before
 
 
+def test_words_may_follow_flags(program: Program, folder: Path) -> None:
+    trial = folder / "sweep-0"
+    assert program("tag", trial, "keep=yes") == 0
+    assert program("tag", trial, "--overwrite", "keep=no", "baseline=") == 0
+    assert metadata(folder)["labels"]["sweepjob.dev/tag-keep"] == "no"
+    assert program("note", trial, "old") == 0
+    assert program("note", trial, "worth", "--overwrite", "another", "look") == 0
+    assert metadata(folder)["annotations"] == {"sweepjob.dev/note": "worth another look"}
+    assert program("note", trial, "--overwrite", "--", "-x", "--remove") == 0
+    assert metadata(folder)["annotations"] == {"sweepjob.dev/note": "-x --remove"}
+    for words in (["--overwrite", "-z", "a=b"], ["--overwrit", "a=b", "-y", "--", "c=d"]):
+        with pytest.raises(SystemExit, match="2"):
+            program("tag", trial, *words)
+        assert "unrecognized arguments: " in program.capture.readouterr().err
+    assert metadata(folder)["labels"]["sweepjob.dev/tag-keep"] == "no", "nothing is changed then"
+    with pytest.raises(SystemExit, match="2"):
+        program("trials", folder, "--wide", "more")
+    assert "unrecognized arguments: more" in program.capture.readouterr().err
+
+
+def test_a_word_that_is_neither_a_tag_nor_a_trial_says_how_a_tag_is_written(
+    program: Program, folder: Path
+) -> None:
+    assert program("tag", folder / "sweep-0", "keep") == 2
+    said = "to set a tag, write keep=VALUE, or keep= for one without a value"
+    assert said in program.err
+    assert "localhost" not in program.err, "no cluster is asked"
+    assert program("tag", folder / "sweep-0", folder / "sweep-9") == 2
+    assert "there is no trial sweep-9" in program.err
+
+
 def test_a_change_in_place_of_a_trial_is_explained(program: Program, folder: Path) -> None:
     assert program("tag", "keep=yes") == 2
     assert "keep=yes is no trial; write: tag TRIAL keep=yes" in program.err

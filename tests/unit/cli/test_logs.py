@@ -189,7 +189,27 @@ class TestDownload:
             assert self.download(cluster, out) == 0
         assert (out / "sweep-0/attempt-2.log").read_text() == "one\ntwo\n"
         assert (out / "sweep-0/attempt-2.newest.log").read_text() == "two\n"
-        assert "is kept, for it is longer" in capsys.readouterr().err
+        assert "is kept, for the log that is there now does not begin with it" in (
+            capsys.readouterr().err
+        )
+
+    def test_the_log_of_an_earlier_sweep_of_the_name_is_not_overwritten(
+        self, cluster: Cluster, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for text in ("of before\n", "a longer one of now\n"):
+            cluster.answers("logs", text)
+            assert self.download(cluster, out) == 0
+        assert (out / "sweep-0/attempt-2.log").read_text() == "of before\n"
+        assert (out / "sweep-0/attempt-2.newest.log").read_text() == "a longer one of now\n"
+        assert "attempt-2.newest.log\n" in capsys.readouterr().err
+
+    def test_a_folder_that_cannot_be_written_is_named(
+        self, cluster: Cluster, out: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        out.write_text("a file")
+        assert self.download(cluster, out) == 2
+        said = f"error: {out}/sweep-0/attempt-2.log: cannot be written: Not a directory\n"
+        assert capsys.readouterr().err == said
 
     def test_a_later_download_without_the_pod_keeps_the_log(
         self, cluster: Cluster, out: Path

@@ -283,3 +283,8 @@ def test_it_says_when_limits_would_have_ended_the_sweep(program: Program) -> Non
     curves = program.file("\n".join(map(json.dumps, untimed)), "untimed.jsonl")
     assert program("replay", "-f", str(file), str(curves)) == 0
     assert "maxGpuHours 5: not judged: the curves have no seconds" in program.out
+    mixed = [*rows[:3], untimed[3], {"trial": 4, "values": []}]
+    curves = program.file("\n".join(map(json.dumps, mixed)), "mixed.jsonl")
+    assert program("replay", "-f", str(file), str(curves)) == 0
+    assert "maxGpuHours 5: not judged: 1 of 4 curves have no seconds" in program.out
+    assert "note: 1 of 4 curves have no seconds: each of their reports counts as 1" in program.err

@@ -89,6 +89,21 @@ def test_a_bad_file_is_refused_by_every_command(
         assert said in err
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_of_windows_are_read(
+    files: Path, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    """Windows PowerShell writes ``export > r.csv`` as UTF-16, and Excel its texts with tabs."""
+    (files / "r.csv").write_bytes(TABLE.replace("\n", "\r\n").encode(encoding))
+    _, err = run(capsys, "propose", "-f", "sweep.yaml", "-n", "1", "--warm-start", "r.csv")
+    assert f"warm start: {SAID}\n" in err
+    (files / "r.csv").write_bytes("lr,score\n0.1,1\n0.2,größe\n".encode("latin-1"))
+    arguments = ("propose", "-f", "sweep.yaml", "-n", "1", "--warm-start", "r.csv")
+    _, err = run(capsys, *arguments, code=2)
+    said = "r.csv: is not a text in UTF-8: byte 0xf6 in line 3; save it as UTF-8"
+    assert err.endswith(f"error: {said}\n")
+
+
 def test_replay_says_that_it_does_not_compare_with_them(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   exactFilter,
   matchesTags,
+  noteChange,
   parseTags,
   tagChange,
   tagTexts,
@@ -45,4 +46,17 @@ test("a filter finds parts of tags, whole tags, and what lacks a tag", () => {
   for (const [filter, matches] of cases) assert.equal(matchesTags(filter, text), matches, filter);
   assert.ok(!matchesTags("keep", ""));
   assert.ok(matchesTags("!keep", undefined));
+});
+
+test("a note changes only where its text was edited", () => {
+  assert.deepEqual(
+    noteChange("a\r\nb", "a\nb", "a\nb"),
+    {},
+    "a text field has no carriage returns",
+  );
+  assert.deepEqual(noteChange(" a ", " a ", "a"), {});
+  const change = { note: "a\nc", seenNote: "a\r\nb" };
+  assert.deepEqual(noteChange("a\r\nb", "a\nb", " a\nc\n"), change);
+  assert.deepEqual(noteChange("a", "a", ""), { note: "", seenNote: "a" });
+  assert.deepEqual(noteChange("", "", "new"), { note: "new", seenNote: "" });
 });

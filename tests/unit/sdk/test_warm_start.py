@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -27,17 +28,25 @@ class Frame:
         return TABLE
 
 
+class Columns(Frame):
+    """A table, which is a sequence of the names of its columns."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("lr", "units", "score"))
+
+
+ARGUMENTS: dict[str, Any] = {
+    "name": "tuned",
+    "trial": command(image="i", command="train"),
+    "objective": Objective("maximize", "score"),
+    "sampling_algorithm": "bayesian",
+    "search_space": {"lr": Uniform(0, 1), "units": Choice([16, 32])},
+    "limits": SweepJobLimits(max_total_trials=4),
+}
+
+
 def sweep(*warm_start: Any, **given: Any) -> SweepJob:
-    return SweepJob(
-        name="tuned",
-        trial=command(image="i", command="train"),
-        objective=Objective("maximize", "score"),
-        sampling_algorithm="bayesian",
-        search_space={"lr": Uniform(0, 1), "units": Choice([16, 32])},
-        limits=SweepJobLimits(max_total_trials=4),
-        warm_start=warm_start,
-        **given,
-    )
+    return SweepJob(**ARGUMENTS, warm_start=warm_start, **given)
 
 
 def trials_of(job: SweepJob) -> list[Any]:
@@ -73,6 +82,33 @@ def test_a_study_of_optuna_becomes_a_config_map() -> None:
     )
     [found] = trials_of(sweep(study))
     assert (found.assignment, found.values) == ({"lr": 0.1, "units": 32}, {"score": 0.5})
+
+
+def test_one_entry_needs_no_list(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text(TABLE)
+    for given in (str(tmp_path / "r.csv"), tmp_path / "r.csv", Columns()):
+        job = sweep()
+        job.warm_start = given
+        assert [t.values["score"] for t in trials_of(job)] == [0.5, 0.7]
+    reference = {"configMap": {"name": "before", "key": "r.csv"}}
+    sections = (
+        ("first", {"sweeps": ["first"]}),
+        (SimpleNamespace(name="second"), {"sweeps": ["second"]}),
+        (reference, {"results": [reference]}),
+        (None, None),
+        (("first", reference), {"sweeps": ["first"], "results": [reference]}),
+    )
+    for given, section in sections:
+        job = SweepJob(**{**ARGUMENTS, "warm_start": given})
+        assert job.to_manifest()["spec"].get("warmStart") == section
+
+
+def test_what_is_neither_a_sweep_nor_results_is_refused() -> None:
+    for given in (b"first", [3], [None], [["first"]]):
+        job = sweep()
+        job.warm_start = given
+        with pytest.raises(ArgumentError, match=r"warm_start: .*: is no sweep, and has no results"):
+            job.to_manifest()
 
 
 def test_names_references_and_defaults_stay() -> None:

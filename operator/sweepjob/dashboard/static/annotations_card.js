@@ -1,7 +1,7 @@
 // Tags and the note of a trial, and the form that changes them where the viewer may.
 import { card, element } from "./dom.js";
 import { patchChildren } from "./patch.js";
-import { exactFilter, parseTags, tagChange, tagTexts, writeTags } from "./tags.js";
+import { exactFilter, noteChange, parseTags, tagChange, tagTexts, writeTags } from "./tags.js";
 
 const LONGEST_NOTE = 2000; // characters, as the server allows
 
@@ -94,18 +94,21 @@ function editForm(page, trialOf, onDone) {
     problem,
     element("div", { class: "buttons" }, save, cancel),
   );
-  let before = { tags: {}, note: "" };
+  let before = { tags: {}, note: "", shown: "" };
   const showProblem = (text) => {
     problem.hidden = !text;
     problem.textContent = text;
   };
   const submit = async () => {
-    const change = { tags: tagChange(before.tags, parseTags(tags.value)) };
-    if (note.value.trim() !== before.note.trim())
-      Object.assign(change, { note: note.value.trim(), seenNote: before.note });
+    const change = {
+      tags: tagChange(before.tags, parseTags(tags.value)),
+      ...noteChange(before.note, before.shown, note.value),
+    };
     if (!Object.keys(change.tags).length && change.note === undefined) return onDone("No change.");
+    const trial = trialOf();
+    if (!trial) throw new Error("This trial is no longer on record.");
     const { namespace, name } = page.model.sweep;
-    await page.dashboard.source.annotate(namespace, name, trialOf().name, change);
+    await page.dashboard.source.annotate(namespace, name, trial.name, change);
     onDone("Saved.");
   };
   form.addEventListener("submit", async (event) => {
@@ -130,6 +133,7 @@ function editForm(page, trialOf, onDone) {
       before = { tags: { ...trial.tags }, note: trial.note ?? "" };
       tags.value = writeTags(before.tags);
       note.value = before.note;
+      before.shown = note.value;
       showProblem("");
       form.hidden = false;
       tags.focus();

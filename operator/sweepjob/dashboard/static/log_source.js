@@ -12,13 +12,18 @@ export function logSource(page, trialOf, output) {
   let stop = () => {};
   let read = ""; // what is read or was read
   let retry = null; // the timer of another try
+  let shown = 0; // how often another log was begun: what arrives for an earlier one is not shown
   const showRecord = async (why) => {
-    const { text, from } = recordOf(await withLogs(page, trialOf()), attempt, why);
+    const wanted = shown;
+    const trial = await withLogs(page, trialOf());
+    if (wanted !== shown) return;
+    const { text, from } = recordOf(trial, attempt, why);
     output.clear();
     output.append(text);
     output.describe(from);
   };
   const end = () => {
+    shown += 1;
     stop();
     clearTimeout(retry);
   };
@@ -28,21 +33,29 @@ export function logSource(page, trialOf, output) {
     if (!source.followLog) return showRecord("");
     const { namespace } = page.model.sweep;
     let lines = 0;
+    const begun = shown;
+    const ifShown =
+      (act) =>
+      (...given) => {
+        if (begun === shown) act(...given);
+      };
     stop = source.followLog(namespace, page.model.sweep.name, trial.name, attempt, {
-      onText: (text) => {
+      onText: ifShown((text) => {
         lines += text.split("\n").length - 1;
         output.append(text);
-      },
-      onOpen: (pod) => {
+      }),
+      onOpen: ifShown((pod) => {
         output.clear();
         output.describe(`Live: pod ${pod}.`);
-      },
-      onEnd: (pod, most) => output.describe(`${extentOf(lines, most)}: pod ${pod} has ended.`),
-      onError: (message) => {
+      }),
+      onEnd: ifShown((pod, most) =>
+        output.describe(`${extentOf(lines, most)}: pod ${pod} has ended.`),
+      ),
+      onError: ifShown((message) => {
         showRecord(message);
         // A pod that is about to start, or a connection that was lost.
         if (trialOf()?.ended === null) retry = setTimeout(start, RETRY_PAUSE);
-      },
+      }),
     });
   };
   const update = () => {

@@ -29,6 +29,13 @@ export function tagChange(before, after) {
   return Object.fromEntries([...removed.map((key) => [key, null]), ...changed]);
 }
 
+/** What an edit of a note changes: nothing, or the new note with the one that it replaces. `shown` is what the
+ * form had at first: a text field has no carriage returns, so a note with some is not that text. */
+export function noteChange(before, shown, typed) {
+  if (typed.trim() === shown.trim()) return {};
+  return { note: typed.trim(), seenNote: before };
+}
+
 /** The filter that finds the trials with exactly this tag. */
 export const exactFilter = (text) => `=${text}`;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from .fields import METRIC_PREFIXES, PARAMETER_PREFIXES, parameter_of, without_prefix
@@ -10,6 +11,14 @@ from .result import Wanted
 _OURS = ("name", "index", "phase", "best", "last", "reports")
 # Of our export: what it has before and after the parameters, whose columns have no prefix.
 _BEFORE, _AFTER = "reason", "bestInterval"
+# Names and prefixes of our columns after them. A parameter that is behind them is from an earlier export,
+# whose first trial had another branch of a choice.
+_LATER = (
+    *("bestInterval", "message", "started", "ended", "failures", "disruptions", "code", "note"),
+    *("values", "metric", "goal", "front", "feasible", "stopPolicy", "stopInterval", "stopValue"),
+    *("stopThreshold", "stopComparators"),
+)
+_LATER_PREFIXES = ("tags.", "metrics.", "results.")
 _STATES = ("phase", "state", "status")
 _NAMED = ("metric", "goal")
 
@@ -44,14 +53,26 @@ def read_columns(header: list[str], wanted: Wanted) -> tuple[str, Columns]:
         wanted: what is looked for.
     """
     if tuple(header[: len(_OURS)]) == _OURS and _BEFORE in header and _AFTER in header:
-        own = range(header.index(_BEFORE) + 1, header.index(_AFTER))
+        after = header.index(_AFTER)
+        own: Collection[int] = [
+            *range(header.index(_BEFORE) + 1, after),
+            *_late(header, after, wanted),
+        ]
         return "our export", _read(header, wanted, own, is_ours=True)
     is_optuna = {"number", "state"} <= set(header)
     own = range(0) if is_optuna else range(len(header))
     return "trials of Optuna" if is_optuna else "", _read(header, wanted, own, is_ours=False)
 
 
-def _read(header: list[str], wanted: Wanted, own: range, *, is_ours: bool) -> Columns:
+def _late(header: list[str], after: int, wanted: Wanted) -> Iterator[int]:
+    """Yield the columns of our export that are parameters though they are among its last columns."""
+    for number, name in enumerate(header[after:], after):
+        is_ours = name in _LATER or name.startswith(_LATER_PREFIXES)
+        if not is_ours and name in wanted.parameters:
+            yield number
+
+
+def _read(header: list[str], wanted: Wanted, own: Collection[int], *, is_ours: bool) -> Columns:
     """Return the columns of a table.
 
     Args:

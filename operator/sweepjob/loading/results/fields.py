@@ -10,8 +10,8 @@ from typing import Any
 from ...api.phases import TrialPhase
 from .result import ResultsError, Wanted, shown
 
-# Before names of parameters: our exports of JSON to a table, Optuna, MLflow, and Weights & Biases.
-PARAMETER_PREFIXES = ("parameters.", "params_", "params.", "param.", "config.")
+# Before names of parameters: our exports of JSON to a table, Optuna, MLflow, W&B, and Ray.
+PARAMETER_PREFIXES = ("parameters.", "params_", "params.", "param.", "config.", "config/")
 METRIC_PREFIXES = ("results.", "metrics.", "metric.", "values_", "user_attrs_", "summary.")
 _PHASES = {
     **{phase.value.lower(): phase for phase in TrialPhase},
@@ -20,15 +20,19 @@ _PHASES = {
     "pruned": TrialPhase.EARLY_STOPPED,
     "fail": TrialPhase.FAILED,
     "waiting": TrialPhase.PENDING,
-    # MLflow, Weights & Biases, Azure Machine Learning, Ray
-    "finished": TrialPhase.SUCCEEDED,
-    "completed": TrialPhase.SUCCEEDED,
-    "terminated": TrialPhase.SUCCEEDED,
-    "crashed": TrialPhase.FAILED,
-    "error": TrialPhase.FAILED,
-    "killed": TrialPhase.CANCELED,
-    "cancelled": TrialPhase.CANCELED,
-    "scheduled": TrialPhase.PENDING,
+    # MLflow, Weights & Biases, Azure Machine Learning, Ray, SageMaker, NNI; without underscores
+    **dict.fromkeys(("finished", "completed", "terminated"), TrialPhase.SUCCEEDED),
+    **dict.fromkeys(("crashed", "error", "notresponding"), TrialPhase.FAILED),
+    **dict.fromkeys(
+        ("killed", "cancelled", "preempted", "stopped", "usercanceled", "syscanceled"),
+        TrialPhase.CANCELED,
+    ),
+    **dict.fromkeys(("scheduled", "notstarted", "unknown"), TrialPhase.PENDING),
+    **dict.fromkeys(
+        ("inprogress", "starting", "provisioning", "preparing", "finalizing", "restoring"),
+        TrialPhase.RUNNING,
+    ),
+    **dict.fromkeys(("cancelrequested", "preempting"), TrialPhase.STOPPING),
 }
 _NO_NUMBER = ("", "nan", "none", "null", "unavailable", "inf", "-inf", "infinity", "-infinity")
 
@@ -41,7 +45,7 @@ def phase_of(state: Any, where: str) -> TrialPhase:
     """
     if state is None or state == "":
         return TrialPhase.SUCCEEDED
-    word = str(state).rpartition(".")[2].lower()  # TrialState.COMPLETE
+    word = str(state).rpartition(".")[2].lower().replace("_", "")  # TrialState.COMPLETE
     if word not in _PHASES:
         raise ResultsError(
             f"{where}: state {shown(state)}: is unknown; write Succeeded, EarlyStopped, Failed, Canceled "
@@ -59,7 +63,8 @@ def finite(value: Any, where: str, name: str) -> float | None:
     if value is None or (isinstance(value, str) and value.strip().lower() in _NO_NUMBER):
         return None
     try:
-        number = float(value) if not isinstance(value, bool) else None
+        is_number = not isinstance(value, bool) and "_" not in str(value)  # 1_0 is Python's only
+        number = float(value) if is_number else None
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None:

@@ -50,7 +50,7 @@ def fit_results(table: ResultTable, spec: SweepSpec) -> tuple[tuple[SourceTrial,
         ResultsError: none counts.
     """
     _check_size(len(table.results), spec.space)
-    differences = Differences(unused=table.unused)
+    differences = Differences(unused=table.unused, note=table.note)
     trials = []
     for result in table.results:
         fitted = fit(spec.space, result.parameters, spec.warm_start.defaults)

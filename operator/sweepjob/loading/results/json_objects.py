@@ -12,6 +12,8 @@ from .katib import katib_trial
 from .result import MAX_FIELDS, Result, ResultsError, ResultTable, Wanted, shown
 from .table import parse_records
 
+_GROUPS = ("parameters", "params", "config", "metrics", "results", "summary")  # W&B: the last one
+
 
 def parse_objects(found: Iterator[tuple[str, Any]], wanted: Wanted) -> ResultTable:
     """Return the results of objects.
@@ -66,7 +68,7 @@ def _flat(one: Mapping[str, Any]) -> dict[str, Any]:
     """Return an object with dotted names in place of the objects in it, one level deep."""
     flat: dict[str, Any] = {}
     for key, value in one.items():
-        if isinstance(value, Mapping) and key in ("parameters", "params", "config", "metrics"):
+        if isinstance(value, Mapping) and key in _GROUPS:
             flat |= {f"{key}.{name}": inner for name, inner in value.items()}
         else:
             flat[key] = value

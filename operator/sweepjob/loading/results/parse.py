@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from .json_objects import parse_objects
-from .result import MAX_FIELDS, MAX_RESULTS, ResultsError, ResultTable, Wanted, shown
+from .pandas_json import rows_of
+from .result import KNOWN_FORMATS, ResultsError, ResultTable, Wanted, check_count, shown
+from .rows import TableRows
 from .table import parse_table
-
-_KNOWN = (
-    "sweepjob export (-o csv or -o json), Optuna's trials_dataframe().to_csv(), Katib's trials "
-    "(kubectl get trials -o json), or a CSV table with a column for each parameter and metric"
-)
 
 
 def parse_results(text: str, wanted: Wanted) -> ResultTable:
@@ -30,11 +26,12 @@ def parse_results(text: str, wanted: Wanted) -> ResultTable:
     """
     start = text.lstrip("\ufeff \t\r\n")[:1]
     if not start:
-        raise ResultsError(f"is empty; known formats: {_KNOWN}")
+        raise ResultsError(f"is empty; known formats: {KNOWN_FORMATS}")
     if start in "[{":
         table = parse_objects(_objects(text.removeprefix("\ufeff")), wanted)
     else:
-        table = parse_table(_rows(text.removeprefix("\ufeff")), wanted)
+        rows = TableRows(text.removeprefix("\ufeff"))
+        table = replace(parse_table(iter(rows), wanted), note=rows.note)
     if not table.results:
         raise ResultsError(f"has no trial ({table.kind})")
     return table
@@ -51,44 +48,23 @@ def _objects(text: str) -> Iterator[tuple[str, Any]]:
             yield from _lines(text)
             return
         raise ResultsError(f"is not JSON: {error}") from None
-    listed = document.get("items", [document]) if isinstance(document, dict) else document
+    listed = document
+    if isinstance(document, dict):
+        listed = rows_of(document) or document.get("items", [document])
     if not isinstance(listed, list):
         raise ResultsError(f"items: {shown(listed)}: must be a list of trials")
-    _check_count(len(listed))
+    check_count(len(listed) - 1)
     for position, found in enumerate(listed):
         yield f"[{position}]", found
 
 
 def _lines(text: str) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        _check_count(number)
+    filled = (pair for pair in enumerate(text.split("\n"), 1) if pair[1].strip())
+    for count, (number, line) in enumerate(filled):
+        check_count(count)
         try:
             yield f"line {number}", json.loads(line)
         except (ValueError, RecursionError) as error:
             raise ResultsError(
                 f"line {number}: {shown(line)}: is not a JSON object: {error}"
             ) from None
-
-
-def _rows(text: str) -> Iterator[tuple[str, list[str]]]:
-    reader = csv.reader(io.StringIO(text), strict=True)
-    try:
-        for row in reader:
-            _check_count(reader.line_num)
-            if len(row) > MAX_FIELDS:
-                raise ResultsError(
-                    f"line {reader.line_num}: has {len(row)} columns; at most {MAX_FIELDS} are read"
-                )
-            if any(cell.strip() for cell in row):
-                yield f"line {reader.line_num}", row
-    except csv.Error as error:
-        raise ResultsError(
-            f"line {reader.line_num}: is not CSV: {error}; known formats: {_KNOWN}"
-        ) from None
-
-
-def _check_count(count: int) -> None:
-    if count > MAX_RESULTS + 1:
-        raise ResultsError(f"has more than {MAX_RESULTS} trials; leave out the worst ones")

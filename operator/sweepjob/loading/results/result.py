@@ -11,6 +11,10 @@ from ...objective import Goal
 
 MAX_BYTES = 1_000_000  # a ConfigMap holds 1 MiB
 MAX_RESULTS = 10_000
+KNOWN_FORMATS = (
+    "sweepjob export (-o csv or -o json), Optuna's trials_dataframe().to_csv(), Katib's trials "
+    "(kubectl get trials -o json), or a CSV table with a column for each parameter and metric"
+)
 MAX_FIELDS = 2_000  # columns of a table, or keys of an object
 
 
@@ -62,11 +66,26 @@ class ResultTable:
         kind: what the text was taken for, such as ``trials of Katib``.
         results: the trials.
         unused: columns that are neither a parameter nor a metric.
+        note: what is to be said of how it was read; empty where there is nothing.
     """
 
     kind: str
     results: list[Result] = field(default_factory=list)
     unused: tuple[str, ...] = ()
+    note: str = ""
+
+
+def check_count(before: int) -> None:
+    """Check that one more row may be read.
+
+    Args:
+        before: number of rows before it, with the header of a table.
+
+    Raises:
+        ResultsError: there are too many.
+    """
+    if before > MAX_RESULTS:
+        raise ResultsError(f"has more than {MAX_RESULTS} trials; leave out the worst ones")
 
 
 def shown(value: Any) -> str:

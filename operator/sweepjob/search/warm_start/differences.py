@@ -24,6 +24,7 @@ class Differences:
         filled: how many lack a parameter of the space, by name and the value that they got.
         outside: how many have a value that the space lacks, by name.
         unused: columns of a table that are neither a parameter nor a metric.
+        note: how the text was read, where that is to be said.
     """
 
     left_out: Counter[str] = field(default_factory=Counter)
@@ -31,6 +32,7 @@ class Differences:
     filled: Counter[tuple[str, str]] = field(default_factory=Counter)
     outside: Counter[str] = field(default_factory=Counter)
     unused: tuple[str, ...] = ()
+    note: str = ""
 
     def add(self, fitted: Fit) -> None:
         """Count a trial that was made to fit."""
@@ -41,7 +43,7 @@ class Differences:
     @property
     def clauses(self) -> list[str]:
         """What is to be said of it, a clause for each kind of difference."""
-        said = []
+        said = [self.note] if self.note else []
         if self.left_out:
             said.append(f"left out: {_listed(f'{n} {why}' for why, n in self.left_out.items())}")
         if self.dropped:
