@@ -9,6 +9,7 @@ JUNK: list[Any] = [
     *(None, 5, -1, 1.5, True, "", "x", [], [1], {}, {"a": 1}, {1: 2}, {"path": "x"}, {"value": 3}),
     *({"path": ["x"]}, {"type": "group", "a": {"b": 1}}, {"spec": "uniform"}, {"target": {"a": 1}}),
     *("${{parent.inputs.raw}}", "${{parent.jobs.split.outputs.train}}/a", "${{inputs.x}}"),
+    *(["uniform", [1]], ["choice", [[{"a": ["b"]}]]], ["choice", [[{"a": {}}]]], {"jobType": 1}),
     *("${{parent.jobs.check.inputs.raw}}", "${{parent.inputs.columns}}", "${{ parent.outputs.m }}"),
 ]
 

@@ -15,11 +15,13 @@ from sweepjob.loading.azure import (
     convert_pipeline,
 )
 
+from .azure_requests import BINDINGS, NESTED, OF_2023, SPECIFICATION
 from .cli.azure_steps import PIPELINE
 from .cli.azure_sweeps import AUTUMN, SPRING, SUMMER
 from .junk import JUNK, places
 
-FILES = [PIPELINE, *map(yaml.safe_load, (SPRING, SUMMER, AUTUMN))]
+REQUESTS = [BINDINGS, NESTED, OF_2023, SPECIFICATION]
+FILES = [PIPELINE, *map(yaml.safe_load, (SPRING, SUMMER, AUTUMN)), *REQUESTS]
 
 
 @pytest.mark.parametrize("seed", range(3))

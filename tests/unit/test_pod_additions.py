@@ -48,8 +48,21 @@ def test_an_output_is_a_folder_of_the_trial_on_the_users_volume() -> None:
     assert {"name": "sweepjob-output-model", **CLAIM} in pod["volumes"]
     assert pod["securityContext"]["fsGroup"] == 65532
     assert environment(trainer)["SWEEPJOB_OUTPUT_model"] == "/outputs/model"
+    assert environment(trainer)["AZURE_ML_OUTPUT_model"] == "/outputs/model"
     # What MLflow calls artifacts goes there.
     assert sidecar_settings(pod)[protocol.ARTIFACTS] == "/outputs/artifacts"
+
+
+def test_an_input_has_the_variables_that_azure_has() -> None:
+    [trainer] = pod_of(manifest(inputs={"rows": "/data/rows", "n": 3}))["containers"]
+    found = environment(trainer)
+    assert [found[f"{prefix}_rows"] for prefix in ("AZURE_ML_INPUT", "AZUREML_PARAMETER")] == [
+        "/data/rows",
+        "/data/rows",
+    ]
+    assert found["AZURE_ML_INPUT_n"] == "3"
+    # Parameters are no inputs of Azure's.
+    assert not [name for name in found if name.startswith("AZURE_ML_INPUT_") and "lr" in name]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..loading.azure import in_current_keys
+from ..loading.azure import in_file_keys
 from ..loading.azure_map import AzureMap, read_azure_map
 from ..loading.azure_map.azure_map import FILE_NAME
 from ..loading.azure_map.program_names import names_in_notebook, names_in_program
@@ -92,7 +92,7 @@ def _add_names(name: str, found: FoundNames) -> None:
             names_in_notebook(read_text(name), found, name)
         else:
             for document in read_documents(name):
-                names_in_document(in_current_keys(document), found)
+                names_in_document(in_file_keys(document), found)
     except (ValueError, AttributeError) as error:
         what = "a Python program" if kind == ".py" else "a notebook of Python"
         raise CommandError(f"{name}: is not {what}: {error}") from None

@@ -9,6 +9,7 @@ times as long to import; no comments have to be kept.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -21,6 +22,8 @@ _MAX_INTEGER = 2**64  # Kubernetes reads larger ones as floating-point numbers
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _MERGE = "tag:yaml.org,2002:merge"
 _BOOL = "tag:yaml.org,2002:bool"
+_TAB_OR_STRING = re.compile(r'\t|"(?:[^"\\]|\\.)*"')
+_JOB_TYPE = re.compile(r'"jobType"\s*:')
 _LETTER = re.compile(r"[yYnN]\Z")
 _DATE = "tag:yaml.org,2002:timestamp"
 
@@ -124,9 +127,11 @@ def load_documents(text: str) -> list[Any]:
         InvalidYamlError: the text is invalid; the message has the place.
     """
     try:
+        text = _without_tabs(text)
         found = list(yaml.load_all(text, Loader=_KubernetesLoader))
         others = found
-        if not all(document is None or _is_object(document) for document in found):
+        is_kubernetes = all(document is None or _is_object(document) for document in found)
+        if not is_kubernetes and not _is_request(text):
             others = list(yaml.load_all(text, Loader=_AzureLoader))
     except InvalidYamlError:
         raise
@@ -176,6 +181,22 @@ def _explain(error: yaml.YAMLError) -> str:
 def _is_object(document: Any) -> bool:
     """Return whether a document is a Kubernetes object."""
     return isinstance(document, Mapping) and "apiVersion" in document
+
+
+def _is_request(text: str) -> bool:
+    """Return whether a text is a request to Azure's service: JSON, where 1e-05 is a number, too."""
+    return text.lstrip()[:1] == "{" and _JOB_TYPE.search(text) is not None
+
+
+def _without_tabs(text: str) -> str:
+    """Return JSON without tabs between its values: PyYAML does not read them, although YAML has them."""
+    if "\t" not in text or text.lstrip()[:1] not in ("{", "["):
+        return text
+    try:
+        json.loads(text)
+    except ValueError:  # it is no JSON, and so its tabs are for YAML's parser to judge
+        return text
+    return _TAB_OR_STRING.sub(lambda found: " " if found[0] == "\t" else found[0], text)
 
 
 def _plain(node: Any, depth: int, counter: list[int]) -> Any:

@@ -49,6 +49,7 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
                 "stop",
                 "azure",
                 "made_of",
+                "proposed_name",
             ),
         )
     )
@@ -114,6 +115,8 @@ class SweepDefinition(KnownAttributes, Step, Displayed):
         self.notifications = list(notifications)
         self.suspend, self.stop = suspend, stop
         self.made_of: Any = None  # the command that a step of a pipeline was made of
+        # The name of a file's sweep that the file itself does not name.
+        self.proposed_name: str | None = None
         # Names that a SweepJob object has both as an input and as a parameter, independently.
         self._unlinked = frozenset[str]()
 

@@ -61,6 +61,7 @@ def load_job(source: str | Path | Mapping[str, Any] | None = None, **options: An
     found = replace(base, is_lazy=True, **_known(options, origin))
     conversion = _converted(source, data, found, name, step)
     job = _with_names(SweepJob.from_manifest(conversion.manifest), conversion)
+    job.proposed_name = None if conversion.is_named else job.name
     for note in conversion.notes:
         # The code goes along with the sweep.
         if job.trial.code is None or note.path.rpartition(".")[2] != "code":

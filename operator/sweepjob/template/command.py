@@ -131,9 +131,9 @@ def split_words(command: str) -> list[str] | None:
     """Split a command into words, which keep their references.
 
     Returns:
-        None where only a shell can split it, or where it has an optional part.
+        None where only a shell can split it, where it has an optional part, or where a quote stays open.
     """
-    if needs_shell(command) or has_optional_parts(command):
+    if needs_shell(command) or has_optional_parts(command) or syntax_error(command) is not None:
         return None
     return ["".join(map(str, word)) for word in _split(normalize(command))]
 

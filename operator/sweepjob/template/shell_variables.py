@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .command import SHELL, normalize, split_words
+from .command import SHELL, normalize, split_words, syntax_error
 from .references import Reference, has_optional_parts, split_references
 from .shell_contexts import MARK, Context, ShellPosition
 from .shell_scanner import find_positions
@@ -43,13 +43,15 @@ def argument_vector(
         command: a command line, or its words, which stay as they are.
 
     Raises:
-        UnsupportedCommandError: the command has optional parts, or a reference where a shell expands no
-            variable; the message has the remedy.
+        UnsupportedCommandError: the command has optional parts, a quote that stays open, or a reference
+            where a shell expands no variable; the message has the remedy.
     """
     if command is None or not isinstance(command, str):
         return list(command or ()), []
     if has_optional_parts(command):
         raise UnsupportedCommandError("has optional parts, $[[...]]; remove them here")
+    if (error := syntax_error(command)) is not None:
+        raise UnsupportedCommandError(error)
     words = split_words(command)
     if words is not None:
         return words, []

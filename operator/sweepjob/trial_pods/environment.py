@@ -26,7 +26,7 @@ def trainer_environment(
         assignment: the trial's parameters.
         trainer: the container; the values that it has already take precedence.
     """
-    outputs = {f"SWEEPJOB_OUTPUT_{o.name}": o.mount_path for o in spec.outputs}
+    folders = {output.name: output.mount_path for output in spec.outputs}
     return {
         **parameter_variables(assignment),
         **input_variables(spec.inputs, assignment),
@@ -35,7 +35,7 @@ def trainer_environment(
         "SWEEPJOB_NAME": identity.sweep,
         "SWEEPJOB_TRIAL": identity.trial,
         "SWEEPJOB_ATTEMPT": str(identity.attempt),
-        **outputs,
+        **output_variables(folders),
         **_checkpoint_variables(identity, spec),
         **_of_source(identity, spec, trainer),
     }
@@ -61,8 +61,21 @@ def parameter_variables(assignment: Assignment) -> dict[str, str]:
 
 def input_variables(inputs: Mapping[str, Any], assignment: Assignment) -> dict[str, str]:
     """Return Azure's variables for the inputs and the parameters; an input hides a parameter."""
-    values = {**assignment, **inputs}
-    return {f"AZUREML_PARAMETER_{name}": value_text(value) for name, value in values.items()}
+    values = {name: value_text(value) for name, value in {**assignment, **inputs}.items()}
+    return {
+        **{f"AZUREML_PARAMETER_{name}": text for name, text in values.items()},
+        **{f"AZURE_ML_INPUT_{name}": values[name] for name in inputs},
+    }
+
+
+def output_variables(folders: Mapping[str, str]) -> dict[str, str]:
+    """Return our variable and Azure's for the folder of each output.
+
+    Args:
+        folders: the folders by name of the output.
+    """
+    prefixes = ("SWEEPJOB_OUTPUT_", "AZURE_ML_OUTPUT_")
+    return {f"{prefix}{name}": path for prefix in prefixes for name, path in folders.items()}
 
 
 def _azure_variables(identity: TrialIdentity) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,26 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace.from_config()
 
 
-def config() -> HyperDriveConfig:
+def test_the_best_trial_is_also_looked_for_in_the_sweeps_that_are_resumed(
+    workspace: Workspace,
+) -> None:
+    experiment = Experiment(workspace, "resumed")
+    first = experiment.submit(config())
+    first.wait_for_completion()
+    second = experiment.submit(config(resume_from=[first], values=(1, 2)))
+    second.wait_for_completion()
+    best = second.get_best_run_by_primary_metric()
+    assert (best.parent.id, best.value) == (first.id, 6.0)
+    own = second.get_best_run_by_primary_metric(include_resume_from_runs=False)
+    assert (own.parent.id, own.value) == (second.id, 4.0)
+    # A trial of a resumed sweep is that sweep's: its files are there.
+    assert best.get_file_names() == ["outputs/model.txt"]
+    shutil.rmtree(Path(".sweepjob") / first.id)
+    with pytest.warns(UserWarning, match=f"the trials of {first.id} are not compared"):
+        assert second.get_best_run_by_primary_metric().id == own.id
+
+
+def config(*, resume_from: Any = None, values: tuple[int, ...] = (1, 3)) -> HyperDriveConfig:
     from sweepjob.azureml.core import ScriptRunConfig
 
     script = ScriptRunConfig(
@@ -81,11 +101,12 @@ def config() -> HyperDriveConfig:
     )
     return HyperDriveConfig(
         run_config=script,
-        hyperparameter_sampling=GridParameterSampling({"b": choice("x"), "a": choice(1, 3)}),
+        hyperparameter_sampling=GridParameterSampling({"b": choice("x"), "a": choice(*values)}),
         primary_metric_name="score",
         primary_metric_goal=PrimaryMetricGoal.MAXIMIZE,
         max_total_runs=2,
         max_concurrent_runs=2,
+        resume_from=resume_from,
     )
 
 

@@ -422,10 +422,20 @@ job = load_job(source="job.yml")
 job.metrics = {"source": "file"}
 run = ml_client.create_or_update(job)
 ml_client.jobs.stream(run.name)
+again = ml_client.create_or_update(job)
+ml_client.jobs.stream(again.name)
+names = [job.name]
+job.name = "mine"
+names.append(ml_client.create_or_update(job).name)
+ml_client.jobs.stream("mine")
 """
     )
     assert found["run"].status == "Completed"
     assert all(trial.value > 1 for trial in found["run"].trials())
+    # The file has no name, and so each submission is a sweep of its own, as in Azure.
+    assert found["again"].name != found["run"].name
+    assert len(found["again"].trials()) == 2
+    assert found["names"] == ["files-job", "mine"]
 
 
 def test_without_a_map_each_lacking_entry_is_named_with_the_line(folder: Path) -> None:

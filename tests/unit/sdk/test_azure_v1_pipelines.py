@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -237,15 +238,41 @@ def test_an_output_of_the_run_that_is_a_folder_of_each_trial_is_no_pipeline_outp
         run.get_pipeline_output("log")
 
 
-class Resumed:
-    """The objects of a sweep that learns from another one."""
+def test_steps_of_one_script_have_arguments_of_their_own() -> None:
+    shared = config(estimator=True)
+    rough = HyperDriveStep("rough", shared, ["--epochs", 1])
+    fine = HyperDriveStep("fine", shared, ["--epochs", 9])
+    for step, epochs in ((rough, "1"), (fine, "9")):
+        words = container(spec(step))["command"]
+        assert words[words.index("--epochs") + 1] == epochs
+        assert step.hyperdrive_config.step_name == step.name
+    assert shared.step_name == ""
 
-    def sweep(self) -> Any:
-        return {"spec": {"warmStart": {"sweeps": ["before"]}}}
+
+def test_a_parameter_of_a_step_that_does_not_run_is_said() -> None:
+    seed, table = PipelineParameter("seed", 1), PipelineParameter("table", "a")
+    before = PythonScriptStep("prepare.py", arguments=["--seed", seed], params={"table": table})
+    step = HyperDriveStep("tune", config(["--seed", seed]))
+    pipeline = Pipeline(Workspace(), [before, step])
+    with pytest.warns(
+        UserWarning, match="pipeline_parameters: table: not used: it is of a step that"
+    ):
+        found = pipeline.sweep_config({"table": "b", "seed": 4})
+    words = container(found.to_sweep().to_manifest()["spec"])["command"]
+    assert words[words.index("--seed") + 1] == "4"
+    with pytest.raises(UserErrorException, match=r"tabel: no argument .* there are: seed"):
+        pipeline.sweep_config({"tabel": "b"})
 
 
-def test_the_best_trial_of_the_sweeps_before_is_theirs() -> None:
-    experiment: Any = Experiment(Workspace(), "e")
-    run = HyperDriveRun(experiment, "r", objects=Resumed())  # type: ignore[arg-type]
-    with pytest.raises(NotSupported, match="include_resume_from_runs: compare with the best runs"):
-        run.get_best_run_by_primary_metric(include_resume_from_runs=True)
+def test_steps_in_layers_and_in_a_circle_are_found_once() -> None:
+    layers = [(PythonScriptStep(name=f"a{n}"), PythonScriptStep(name=f"b{n}")) for n in range(60)]
+    for before, after in itertools.pairwise(layers):
+        for one, other in itertools.product(after, before):
+            one.run_after(other)
+    step = HyperDriveStep("tune", config())
+    for last in layers[-1]:
+        step.run_after(last)
+    layers[0][0].run_after(layers[-1][0])
+    names = [one.name for one in Pipeline(Workspace(), step).steps]
+    assert names[-1] == "tune"
+    assert len(names) == len(set(names)) == 121

@@ -215,6 +215,8 @@ space = {"learning_rate": uniform(0.05, 0.1), "batch_size": choice(1, 2)}
 bayesian = submit(BayesianParameterSampling(space), None, 3)
 bandit = submit(RandomParameterSampling(space), BanditPolicy(slack_factor=0.1, evaluation_interval=1), 3,
                 resume_from=[HyperDriveRun(experiment, grid.id)])
+assert bandit.get_best_run_by_primary_metric().id == best_run.id
+assert bandit.get_best_run_by_primary_metric(include_resume_from_runs=False).parent.id == bandit.id
 truncation = submit(
     RandomParameterSampling({"learning_rate": normal(10, 3), "batch_size": choice(range(1, 5))}),
     TruncationSelectionPolicy(evaluation_interval=1, truncation_percentage=20, delay_evaluation=1), 3,

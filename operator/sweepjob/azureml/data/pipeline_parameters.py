@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..exceptions import UserErrorException
@@ -70,6 +70,31 @@ def with_value(argument: Any, values: Mapping[str, Any] | None = None) -> Any:
     return DataReference(value.datastore, parameter.name, value.path_on_datastore)
 
 
+def parameters_of(config: Any) -> list[str]:
+    """Return the names of the parameters that the arguments and inputs of a sweep are.
+
+    Args:
+        config: The ``HyperDriveConfig``.
+    """
+    script = config.run_config
+    given = [*_listed(script.arguments), *script.inputs]
+    found = (parameter_of(each) for each in given)
+    return list(dict.fromkeys(each.name for each in found if each is not None))
+
+
+def parameters_in(given: Any) -> Iterator[str]:
+    """Yield the names of the parameters in the arguments of a step that does not run here.
+
+    Args:
+        given: An argument; objects and lists are searched as well.
+    """
+    if (found := parameter_of(given)) is not None:
+        yield found.name
+    elif isinstance(given, (list, tuple, Mapping)):
+        for each in given.values() if isinstance(given, Mapping) else given:
+            yield from parameters_in(each)
+
+
 def with_parameters(config: Any, values: Mapping[str, Any]) -> Any:
     """Return the definition of a sweep with the values of a pipeline's parameters.
 
@@ -83,13 +108,12 @@ def with_parameters(config: Any, values: Mapping[str, Any]) -> Any:
     if not values:
         return config
     script = copy.copy(config.run_config)
-    given = [*_listed(script.arguments), *script.inputs]
-    known = [found.name for each in given if (found := parameter_of(each)) is not None]
+    known = parameters_of(config)
     for name in values:
         if name not in known:
             raise UserErrorException(
                 f"pipeline_parameters: {name}: no argument of the sweep is this parameter; there are: "
-                f"{', '.join(dict.fromkeys(known)) or 'none'}"
+                f"{', '.join(known) or 'none'}"
             )
     if not isinstance(script.arguments, str):
         script.arguments = [with_value(each, values) for each in script.arguments]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from ...training.unused_arguments import unused_arguments
 from .._other_names import other_names
 from ..data.output_dataset_config import OutputFileDatasetConfig
 from ..data.pipeline_data import PipelineData
+from ..data.pipeline_parameters import parameters_in
 from ..runs.hyperdrive_run import HyperDriveRun
 
 __path__: list[str] = []  # a package in Azure's client; see _missing_modules
@@ -82,11 +84,13 @@ class HyperDriveStep(_Step):
         **azure: Any,
     ) -> None:
         super().__init__()
-        self.name, self.hyperdrive_config = name, hyperdrive_config
+        # Several steps may be of one definition, or of one script with other arguments.
+        self.name, self.hyperdrive_config = name, copy.copy(hyperdrive_config)
         self.outputs = [*_listed(metrics_output), *_listed(outputs)]
-        hyperdrive_config.step_name = name
-        hyperdrive_config.step_outputs = list(self.outputs)
-        script = hyperdrive_config.run_config
+        self.hyperdrive_config.step_name = name
+        self.hyperdrive_config.step_outputs = list(self.outputs)
+        script = copy.copy(hyperdrive_config.run_config)
+        self.hyperdrive_config.run_config = script
         if estimator_entry_script_arguments is not None:
             script.arguments = list(estimator_entry_script_arguments)
         arguments = [] if isinstance(script.arguments, str) else script.arguments
@@ -127,11 +131,15 @@ class _OtherStep(_Step):
     Args:
         name: Name of the step.
         azure: Azure's other arguments; the pipeline says that the step does not run.
+
+    Attributes:
+        parameters: Names of the pipeline's parameters among its arguments.
     """
 
     def __init__(self, *args: Any, name: str | None = None, **azure: Any) -> None:
         super().__init__()
         self.name = name or next((a for a in args if isinstance(a, str)), type(self).__name__)
+        self.parameters = list(parameters_in([*args, azure]))
         read = ("arguments", "estimator_entry_script_arguments", "inputs", "side_inputs")
         given = [data for key in read for data in _listed(azure.get(key))]
         self._connect(given, [*_listed(azure.get("outputs")), *_listed(azure.get("output"))])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...api import names
 from ...read_model.sweep_view import SweepView
 from ...sdk.run import SweepRun
-from ...sdk.sweep_objects import SweepObjects
-from ...training.unused_arguments import unused_arguments
+from ...sdk.sweep_objects import NotFound, SweepObjects
+from ...training.unused_arguments import level_of_the_program, unused_arguments
 from ..exceptions import NotSupported, UserErrorException
 from ..models import RegisteredModel
 from .child import RunMembers, TrialOfSweep
@@ -100,26 +101,64 @@ class HyperDriveRun(RunMembers, SweepRun):
         self,
         include_failed: bool = True,
         include_canceled: bool = True,
-        include_resume_from_runs: bool = False,
+        include_resume_from_runs: bool = True,
     ) -> Any:
         """Return the best trial; None without a value.
 
         Args:
             include_failed: False to leave failed trials out.
             include_canceled: False to leave canceled and early-stopped trials out.
-            include_resume_from_runs: True is not supported for a sweep that learns from others: their
-                trials are their own.
+            include_resume_from_runs: False to leave out the trials of the sweeps that this one resumes.
+                A sweep that is gone, or has another metric, is left out with a warning.
+        """
+        found = [self._best_of(self, include_failed, include_canceled)]
+        if include_resume_from_runs:
+            for run in self._resumed():
+                found.append(self._best_of(run, include_failed, include_canceled))
+        goal = self.goal
+        # Of equal trials the first counts: one of this sweep.
+        return max(filter(None, found), key=lambda trial: trial.score(goal), default=None)
+
+    @staticmethod
+    def _best_of(run: HyperDriveRun, include_failed: bool, include_canceled: bool) -> Any:
+        """Return the best trial of one sweep alone."""
+        found = SweepRun.get_best_run_by_primary_metric(run, include_failed, include_canceled)
+        return None if found is None else TrialOfSweep(found, run, run._objects)
+
+    def _resumed(self) -> Iterator[HyperDriveRun]:
+        """Yield the sweeps that this one resumes and that can be compared with it."""
+        for name in (self.body["spec"].get("warmStart") or {}).get("sweeps") or ():
+            why = ""
+            try:
+                run = HyperDriveRun(self.experiment, name, objects=self._objects_of(name))
+                if (run.primary_metric, run.goal) == (self.primary_metric, self.goal):
+                    yield run
+                else:
+                    why = f"its objective is to {run.goal.value} {run.primary_metric}"
+            except NotFound as error:
+                why = str(error)
+            if why:
+                warnings.warn(
+                    f"get_best_run_by_primary_metric: the trials of {name} are not compared: {why}; "
+                    "include_resume_from_runs=False leaves such trials out",
+                    stacklevel=level_of_the_program(),
+                )
+
+    def _objects_of(self, sweep: str) -> SweepObjects:
+        """Return the access to another sweep in the same place.
 
         Raises:
-            NotSupported: ``include_resume_from_runs`` is True, and the sweep learns from others.
+            NotFound: This machine has no such sweep.
         """
-        if include_resume_from_runs and self.body["spec"].get("warmStart"):
-            raise NotSupported(
-                "get_best_run_by_primary_metric: include_resume_from_runs: compare with the best runs of "
-                "the other sweeps: Run.get(ws, NAME).get_best_run_by_primary_metric()"
-            )
-        found = super().get_best_run_by_primary_metric(include_failed, include_canceled)
-        return None if found is None else TrialOfSweep(found, self, self._objects)
+        if not self._objects.namespace:
+            from ...sdk.local import FolderSweepObjects, sweep_folder
+
+            return FolderSweepObjects(sweep_folder(sweep), sweep)
+        from ...sdk.cluster_sweep_objects import ClusterSweepObjects
+
+        workspace = self.experiment.workspace
+        client = getattr(workspace, "client", workspace)
+        return ClusterSweepObjects(client.api, self._objects.namespace, sweep)
 
     @unused_arguments(
         harmless="recursive run_type populate", by_position="recursive run_type populate"

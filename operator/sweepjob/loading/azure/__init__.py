@@ -2,7 +2,7 @@
 
 from .conversion import Conversion, ConversionError, ConversionOptions
 from .convert import ConvertedStep, UnsupportedFileError, convert, convert_pipeline, is_pipeline
-from .old_keys import in_current_keys
+from .request import in_file_keys
 
 __all__ = [
     "Conversion",
@@ -12,6 +12,6 @@ __all__ = [
     "UnsupportedFileError",
     "convert",
     "convert_pipeline",
-    "in_current_keys",
+    "in_file_keys",
     "is_pipeline",
 ]

@@ -88,6 +88,8 @@ class Conversion:
         known_outputs: names that ``--output`` can give a path.
         old_paths: paths of the file by those that files of today have.
         key_notes: notes about keys that files of today do not have.
+        is_named: the file, or an option, has the name of the sweep; Azure's client makes up another one
+            each time that a file without it is submitted.
     """
 
     options: ConversionOptions
@@ -110,6 +112,7 @@ class Conversion:
     known_outputs: dict[str, None] = field(default_factory=dict)
     old_paths: dict[str, str] = field(default_factory=dict)
     key_notes: list[Problem] = field(default_factory=list)
+    is_named: bool = False
 
     def section(self, data: Any, path: str) -> Section:
         """Return a reader of an object of the file.
@@ -122,10 +125,11 @@ class Conversion:
 
     def old_path(self, path: str) -> str:
         """Return the path that the file has for one of today's files."""
-        for new in sorted(self.old_paths, key=len, reverse=True):
-            if path == new or path.startswith((f"{new}.", f"{new}[")):
-                return f"{self.old_paths[new]}{path[len(new) :]}"
-        return path
+        around, rest = path, ""
+        while around not in self.old_paths and around:
+            around = around[: max(around.rfind("."), around.rfind("["), 0)]
+            rest = path[len(around) :]
+        return f"{self.old_paths[around]}{rest}" if around else path
 
 
 class Section:

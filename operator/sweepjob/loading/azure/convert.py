@@ -18,6 +18,7 @@ from .old_keys import (
 from .options_check import reject_unused_options
 from .pipeline import convert_step
 from .pipeline_steps import MAX_STEPS, SweepStep, UnreadStep, meant_type, sweep_steps
+from .request import SCHEDULED, file_of_request, job_type, request_bodies
 from .result_check import check_result
 from .sweep import convert_sweep
 from .sweep_component import is_sweep_component, sweep_of_component
@@ -46,9 +47,10 @@ AZURE_KEYS = {
 }
 
 _REQUEST = (
-    "is a request to Azure's service, or its answer (jobType: {}), and no file of Azure's CLI: "
-    "az ml job show --name NAME --output yaml writes the job with the keys that are read here"
+    "is a request to Azure's service, or its answer, with jobType: {}; of such requests only those with "
+    "jobType: Sweep are read. az ml job show --name NAME --output yaml writes the job as a file"
 )
+_TRIGGER = "not carried over: a CronJob that creates the SweepJob runs it at given times"
 _NAMES = ("name", "display_name", "description", "tags")
 
 
@@ -74,8 +76,14 @@ def convert(
     if not isinstance(data, Mapping):
         raise UnsupportedFileError("holds no object with keys and values")
     kind = str(data.get("type", "")).lower()
-    _refuse_request(data)
     conversion = Conversion(options)
+    if requests := list(request_bodies(data)):
+        _convert_request(conversion, data, requests, stem)
+        return _checked(conversion)
+    if "create_job" in data:
+        _convert_schedule(conversion, data, stem)
+        return _checked(conversion)
+    _refuse_request(data)
     if is_pipeline(data):
         return _only_step(convert_pipeline(data, options, stem, step))
     is_sweep = kind == "sweep" or (not kind and {"search_space", "trial"} <= data.keys())
@@ -219,14 +227,65 @@ def is_pipeline(data: Any) -> bool:
     return kind == "pipeline" or (not kind and isinstance(data.get("jobs"), Mapping))
 
 
-def _refuse_request(data: Mapping[str, Any]) -> None:
-    """Refuse the body of a request to Azure's service, or of its answer.
+def _convert_request(
+    conversion: Conversion,
+    data: Mapping[str, Any],
+    requests: Sequence[tuple[str, Mapping[str, Any]]],
+    stem: str,
+) -> None:
+    """Convert a request to Azure's service, or its answer.
 
     Raises:
-        UnsupportedFileError: the data, or a step of it, is one.
+        UnsupportedFileError: it is not of a sweep, or of several jobs.
+    """
+    if len(requests) > 1:
+        names = ", ".join(str(body.get("name")) for _, body in requests)
+        raise UnsupportedFileError(
+            f"has {len(requests)} jobs ({names}); save one of them as a file"
+        )
+    path, body = requests[0]
+    if path == SCHEDULED:
+        trigger = data["properties"].get("trigger")
+        conversion.key_notes.append(Problem("properties.trigger", trigger, _TRIGGER))
+    kind = job_type(body if path == "" else body["properties"])
+    if str(kind).lower() != "sweep":
+        raise UnsupportedFileError(_REQUEST.format(kind))
+    file = file_of_request(conversion, body, path)
+    convert_sweep(conversion, with_current_keys(file, conversion), stem)
+    reject_unused_options([conversion])
+
+
+def _convert_schedule(conversion: Conversion, data: Mapping[str, Any], stem: str) -> None:
+    """Convert the sweep that a schedule creates.
+
+    Raises:
+        UnsupportedFileError: it creates no sweep, or one that is not in the file.
+    """
+    job = data["create_job"]
+    if not isinstance(job, Mapping) or "search_space" not in job:
+        given = job if isinstance(job, str) else "create_job"
+        raise UnsupportedFileError(
+            f"is a schedule, whose sweep is not in the file ({given}): convert the file of the job; a "
+            "CronJob that creates the SweepJob runs it at given times"
+        )
+    for key in data:
+        if key not in ("create_job", *_NAMES, "$schema"):
+            conversion.key_notes.append(Problem(key, data[key], _TRIGGER))
+    conversion.old_paths |= {key: f"create_job.{key}" for key in job}
+    named = {"name": data["name"]} if isinstance(data.get("name"), str) else {}
+    convert_sweep(conversion, with_current_keys(named | dict(job), conversion), stem)
+    reject_unused_options([conversion])
+
+
+def _refuse_request(data: Mapping[str, Any]) -> None:
+    """Refuse a pipeline of a request to Azure's service, or with a step that is one.
+
+    Raises:
+        UnsupportedFileError: it is one.
     """
     jobs = data.get("jobs")
-    for found in (data, data.get("properties"), *(jobs.values() if isinstance(jobs, dict) else ())):
+    steps = jobs.values() if isinstance(jobs, dict) else ()
+    for found in (data, data.get("properties"), *steps):
         if isinstance(found, Mapping) and isinstance(kind := found.get("jobType"), str):
             raise UnsupportedFileError(_REQUEST.format(kind))
 

@@ -55,7 +55,7 @@ def convert_hyperdrive(conversion: Conversion, data: Mapping[str, Any], stem: st
     spec["samplingAlgorithm"] = {"type": sampling.keyword("type", _SAMPLING)}
     arguments, spec["searchSpace"] = _space(sampling)
     sampling.reject_unknown_keys()
-    record_grid_order(sampling, spec)
+    record_grid_order(sampling, "parameter_space", spec)
     convert_policy(top, "policy", V1_NAMES, spec)
     spec["limits"] = _limits(top)
     spec["metrics"] = {"source": protocol.LOGS}

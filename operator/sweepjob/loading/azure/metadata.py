@@ -36,7 +36,10 @@ def initialize_manifest(
     options = conversion.options
     source = options.name or source_name or stem
     name = _dns(source) if made_name is None or options.name else made_name
-    if options.name is None and name != source_name:
+    conversion.is_named = conversion.is_named or options.name is not None
+    # The Python client makes up a name each time that such a sweep is submitted.
+    is_final = conversion.is_named or not options.is_lazy
+    if options.name is None and name != source_name and is_final:
         section = conversion.section({}, "")
         why = "names of Kubernetes objects have small letters, digits and -"
         if source_name is None:

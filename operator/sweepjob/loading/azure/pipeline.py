@@ -82,6 +82,7 @@ def _convert_metadata(conversion: Conversion, whole: Section, step: str, name: s
     texts = {key: whole.text(key) for key in ("name", "display_name", "experiment_name")}
     base = texts["name"] or texts["display_name"] or texts["experiment_name"]
     source = f"{base}-{step}" if base else None
+    conversion.is_named = whole.data.get("name") is not None
     metadata = initialize_manifest(conversion, source, "name", name, name)
     annotate(metadata, "sweepjob.dev/display-name", texts["display_name"])
     annotate(metadata, "sweepjob.dev/experiment-name", texts["experiment_name"])

@@ -33,7 +33,7 @@ def _reject_request(section: Section, name: str, value: Any) -> None:
     """Reject an expression in the form of requests to Azure's service: ``[uniform, [0.1, 0.5]]``."""
     kind = str(value[0]).lower() if isinstance(value, list) and value else ""
     if kind in EXPRESSIONS:
-        keys = ["values"] if kind == "choice" else list(_arguments(kind))
+        keys = ["values"] if kind == "choice" else list(arguments_of(kind))
         form = ", ".join([f"type: {kind}", *(f"{key}: ..." for key in keys)])
         section.reject(
             name, value, f"is in the form of requests to Azure's service; write {{{form}}}"
@@ -48,7 +48,7 @@ def _expression(section: Section, path: str) -> dict[str, Any]:
     converted: dict[str, Any] = {"type": kind}
     if kind == "choice":
         converted["values"] = _values(section, path)
-    for theirs, ours in _arguments(kind).items():
+    for theirs, ours in arguments_of(kind).items():
         value = section.integer(theirs) if theirs == "upper" else section.number(theirs)
         if value is not None:
             converted[ours] = value
@@ -59,7 +59,8 @@ def _expression(section: Section, path: str) -> dict[str, Any]:
     return converted
 
 
-def _arguments(kind: str) -> dict[str, str]:
+def arguments_of(kind: str) -> dict[str, str]:
+    """Return the keys of a SweepJob for the arguments of an expression, by Azure's keys, in order."""
     theirs = {ours: key for key, ours in _KEYS.items()}
     ours = (key for key in EXPRESSIONS[kind][0] if key not in ("values", *VALUE_KEYS))
     return {theirs.get(key, key): key for key in ours}
@@ -100,7 +101,7 @@ def convert_positional(section: Section, kind: str, values: list[Any]) -> dict[s
     if kind == "choice":
         nested = len(values) == 1 and isinstance(values[0], list)
         return {"type": kind, "values": values[0] if nested else values}
-    keys = list(_arguments(kind).values())
+    keys = list(arguments_of(kind).values())
     if len(values) != len(keys):
         section.reject("values", values, f"{kind} takes {len(keys)}: {', '.join(keys)}")
         return {"type": kind}

@@ -47,6 +47,7 @@ def convert_sweep(
     name = top.text("name")
     # Sweeps of one experiment are different sweeps.
     of_experiment = f"{experiment}-{stem}" if experiment and experiment != stem else experiment
+    conversion.is_named = name is not None
     metadata = initialize_manifest(conversion, name or display or of_experiment, "name", stem)
     annotate(metadata, f"{names.GROUP}/display-name", display)
     annotate(metadata, f"{names.GROUP}/experiment-name", experiment)
@@ -102,7 +103,7 @@ def convert_search(conversion: Conversion, top: Section) -> None:
     spec["objective"] = _objective(top.subsection("objective"))
     spec["samplingAlgorithm"] = _algorithm(top)
     spec["searchSpace"] = convert_space(top.subsection("search_space"), "spec.searchSpace")
-    record_grid_order(top, spec)
+    record_grid_order(top, "search_space", spec)
     convert_policy(top, "early_termination", V2_NAMES, spec)
     spec["limits"] = _limits(top.subsection("limits"))
 
@@ -195,13 +196,20 @@ def _seconds(section: Section, key: str) -> int | None:
     return section.integer(key)
 
 
-def record_grid_order(section: Section, spec: dict[str, Any]) -> None:
-    """Write the order of the parameters into the spec of a grid, since Kubernetes does not keep it."""
+def record_grid_order(section: Section, key: str, spec: dict[str, Any]) -> None:
+    """Write the order of the parameters into the spec of a grid, since Kubernetes does not keep it.
+
+    Args:
+        section: the section that has the search space.
+        key: key of the search space.
+        spec: the spec of the SweepJob.
+    """
+    section.conversion.source_paths["spec.samplingAlgorithm.order"] = section.at(key)
     order = list(parameter_names(spec["searchSpace"], ""))
     if spec["samplingAlgorithm"].get("type") == "grid" and len(order) > 1:
         spec["samplingAlgorithm"]["order"] = order
         message = "the order of the file is kept in samplingAlgorithm.order: Kubernetes sorts keys"
-        section.note("search_space", order, message)
+        section.note(key, order, message)
 
 
 def parameter_names(expressions: Mapping[str, Any], prefix: str) -> dict[str, None]:

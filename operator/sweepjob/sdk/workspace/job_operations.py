@@ -101,6 +101,8 @@ class JobOperations:
                 f"{kind}: only sweeps are submitted, made by command(...).sweep(...)"
             )
         job = copy.deepcopy(with_pipeline(job))
+        if job.name is not None and job.name == job.proposed_name:
+            job.name = unique_name(job.name)  # as in Azure, a new sweep each time
         changes = {"description": description, "compute": compute}
         for name, value in {**changes, "experiment_name": experiment_name}.items():
             if value is not None:

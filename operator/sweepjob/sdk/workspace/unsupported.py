@@ -8,14 +8,17 @@ from typing import Any
 from ..arguments import ArgumentError
 
 _SERVING = "models are served by other means, e.g. KServe, from the files of the best trial"
+_SCHEDULE = (
+    "schedule it with a CronJob or Argo Workflows that creates the object of sweep.to_manifest()"
+)
 _REASONS = (
     ("Endpoint", _SERVING),
     ("Deployment", _SERVING),
     ("CodeConfiguration", _SERVING),
     ("OnlineRequestSettings", _SERVING),
     ("ProbeSettings", _SERVING),
+    *((word, _SCHEDULE) for word in ("Schedule", "Trigger", "Recurrence")),
     ("Job", "only sweeps and commands are supported"),
-    ("Schedule", "schedule it with a CronJob or Argo Workflows"),
     ("Datastore", "the Azure map has datastores: datastore: {NAME: {claim: CLAIM}}"),
     ("Component", "load_component reads components of commands"),
 )

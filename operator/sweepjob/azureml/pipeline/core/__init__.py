@@ -11,7 +11,7 @@ from ..._other_names import other_names
 from ..._reasons import DROPPED
 from ..._unsupported import unsupported
 from ...data.pipeline_data import PipelineData
-from ...data.pipeline_parameters import PipelineParameter, with_parameters
+from ...data.pipeline_parameters import PipelineParameter, parameters_of, with_parameters
 from ...exceptions import NotSupported
 from ..steps import HyperDriveStep
 
@@ -83,9 +83,19 @@ class Pipeline:
             parameters: Values of the pipeline's parameters by name; their default values without it.
 
         Raises:
-            UserErrorException: The sweep has no argument that is such a parameter.
+            UserErrorException: No step has such a parameter.
         """
-        return with_parameters(self._sweep.hyperdrive_config, parameters or {})
+        given = dict(parameters or {})
+        elsewhere = {name for step in self.steps for name in getattr(step, "parameters", ())}
+        own = parameters_of(self._sweep.hyperdrive_config)
+        for name in [name for name in given if name in elsewhere and name not in own]:
+            del given[name]
+            warnings.warn(
+                f"Pipeline: pipeline_parameters: {name}: not used: it is of a step that does not run "
+                "here",
+                stacklevel=level_of_the_program(),
+            )
+        return with_parameters(self._sweep.hyperdrive_config, given)
 
     def validate(self) -> list[str]:
         """Return no errors: they were raised when the pipeline was made."""
@@ -169,11 +179,18 @@ def _flat(steps: Iterable[Any]) -> Iterator[Any]:
 
 def _with_those_before(steps: Iterable[Any]) -> list[Any]:
     """Return steps after those whose data they read, or that they run after, as in Azure."""
-    found: list[Any] = []
-    for step in steps:
-        before = _with_those_before(getattr(step, "before", ()))
-        found += [each for each in (*before, step) if each not in found]
-    return found
+    found: dict[int, Any] = {}
+    waiting = [(step, False) for step in reversed(list(steps))]
+    begun = set[int]()
+    while waiting:
+        step, is_after = waiting.pop()
+        if is_after:
+            found.setdefault(id(step), step)
+        elif id(step) not in begun:
+            begun.add(id(step))
+            waiting.append((step, True))
+            waiting += [(each, False) for each in reversed(getattr(step, "before", []))]
+    return list(found.values())
 
 
 PublishedPipeline = unsupported("PublishedPipeline", _REMEDY)
