@@ -3,15 +3,30 @@
 #
 #   sh step.sh SWEEP.yaml OUTPUTS
 #
-# Needs kubectl 1.31 or later. Writes OUTPUTS/best.json, OUTPUTS/value and OUTPUTS/trial.
+# TIMEOUT is the longest time to wait, in seconds; two hours by default. Needs kubectl 1.31 or later.
+# Writes OUTPUTS/best.json, OUTPUTS/value and OUTPUTS/trial.
 set -eu
 mkdir -p "$2"
+deadline=$(($(date +%s) + ${TIMEOUT:-7200}))
 sweep=$(kubectl create -f "$1" -o name)
-# Both ends have a completion time.
-kubectl wait "$sweep" --for=jsonpath='{.status.completionTime}' --timeout="${TIMEOUT:-2h}"
+until
+  # Both ends have a completion time; kubectl looks at the sweep again and again.
+  kubectl wait "$sweep" --for=jsonpath='{.status.completionTime}' --timeout=20s > /dev/null 2>&1
+do
+  # A sweep whose spec was refused has no end, and one that was deleted has no phase.
+  phase=$(kubectl get "$sweep" -o jsonpath='{.status.phase}')
+  if [ "$phase" = Invalid ]; then
+    break
+  fi
+  if [ "$(date +%s)" -ge "$deadline" ]; then
+    echo "$sweep has not ended in time: its phase is $phase" >&2
+    exit 1
+  fi
+  sleep 1
+done
 phase=$(kubectl get "$sweep" -o jsonpath='{.status.phase}')
 if [ "$phase" != Complete ]; then
-  kubectl get "$sweep" -o jsonpath='{.status.conditions[?(@.type=="Failed")].message}{"\n"}' >&2
+  kubectl get "$sweep" -o jsonpath='{.status.conditions[?(@.type=="Stalled")].message}{"\n"}' >&2
   exit 1
 fi
 kubectl get "$sweep" -o jsonpath='{.status.best.parameters}' > "$2/best.json"

@@ -77,6 +77,16 @@ def test_kubectl_stops_at_a_sweep_that_failed(sweeps: Sweeps, tmp_path: Path) ->
     assert not (tmp_path / "out" / "best.json").exists()
 
 
+def test_kubectl_stops_at_a_sweep_whose_spec_is_refused(sweeps: Sweeps, tmp_path: Path) -> None:
+    """Such a sweep never ends: it waits for another spec."""
+    space = {"model": choice({"kind": "mlp", "units": {"type": "between", "low": 1}})}
+    file = sweep_file(sweeps, tmp_path, "refused", searchSpace=space)
+    done = step(sweeps, file, tmp_path / "out")
+    assert done.returncode == 1
+    assert "spec.searchSpace.model" in done.stderr
+    assert not (tmp_path / "out" / "best.json").exists()
+
+
 async def test_an_agent_reads_and_changes_with_the_users_rights(
     sweeps: Sweeps, tmp_path: Path
 ) -> None:

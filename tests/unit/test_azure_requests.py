@@ -27,6 +27,7 @@ from sweepjob.loading.yaml_text import load_documents
 
 from .azure_requests import (
     ANSWER,
+    FILE_OF_SCRIPT,
     NESTED,
     OF_2023,
     PAIRS,

@@ -353,3 +353,55 @@ def test_a_sweep_without_a_model_takes_trials_of_anywhere() -> None:
     [trial], differences = read("lr,units,score\n7,16,0.5\n", grid)
     assert not trial.is_inside
     assert differences == "outside of searchSpace: lr in 1 trial"
+
+
+def test_the_table_of_ray_tune_is_read() -> None:
+    """Its names of parameters have slashes: of the configuration, and of objects within."""
+    header = "score,timestamp,done,training_iteration,trial_id,config/lr,config/model/kind,config/model/hidden"
+    rows = ("0.7,1,True,3,a_0,0.01,mlp,8", "0.6,1,True,3,a_1,0.02,linear,")
+    trials, _ = read("\n".join([header, *rows]), spec(NESTED, defaults={"model": {"bias": False}}))
+    assert [trial.assignment for trial in trials] == [
+        {"lr": 0.01, "model": {"kind": "mlp", "hidden": 8}},
+        {"lr": 0.02, "model": {"kind": "linear", "bias": False}},
+    ]
+
+
+def test_names_of_branches_within_branches_are_read() -> None:
+    deep = {
+        "net": {
+            "type": "choice",
+            "values": [
+                {
+                    "opt": {
+                        "type": "choice",
+                        "values": [{"opt": "sgd", "m": SPACE["lr"]}, {"opt": "adam"}],
+                    }
+                }
+            ],
+        }
+    }
+    trials, said = read("net.opt.opt,net.opt.m,score\nsgd,0.01,0.7\nadam,,0.6\n", spec(deep))
+    assert [trial.assignment["net"]["opt"] for trial in trials] == [
+        {"opt": "sgd", "m": 0.01},
+        {"opt": "adam"},
+    ]
+    assert "dropped" not in said
+
+
+def test_flat_names_mean_the_only_branch_that_has_them() -> None:
+    space = {
+        "model": {
+            "type": "choice",
+            "values": [
+                {"model": "mlp", "hidden": {"type": "randint", "upper": 64}},
+                {"model": "tree"},
+            ],
+        }
+    }
+    text = "params_model,params_hidden,score\nmlp,8,0.7\ntree,,0.6\n"
+    trials, said = read(text, spec(space))
+    assert [trial.assignment["model"] for trial in trials] == [
+        {"model": "mlp", "hidden": 8},
+        {"model": "tree"},
+    ]
+    assert "dropped" not in said

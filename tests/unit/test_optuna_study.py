@@ -13,6 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.serialization import parse_record
 from sweepjob.cli.__main__ import main
+from sweepjob.loading.results.file import read_results_file
 from sweepjob.loading.results.fitting import read_trials
 from sweepjob.search.space import Space
 from sweepjob.search.warm_start import fit
@@ -39,7 +40,9 @@ def storage(kind: str, folder: Path) -> tuple[Any, Path]:
     return optuna.storages.JournalStorage(JournalFileBackend(str(file))), file
 
 
-def study(kind: str, folder: Path, function: Any = objective, **arguments: Any) -> Path:
+def study(
+    kind: str, folder: Path, function: Any = objective, trials: int = 6, **arguments: Any
+) -> Path:
     where, file = storage(kind, folder)
     made = optuna.create_study(
         storage=where,
@@ -47,7 +50,7 @@ def study(kind: str, folder: Path, function: Any = objective, **arguments: Any) 
         sampler=optuna.samplers.RandomSampler(1),
         **arguments,
     )
-    made.optimize(function, n_trials=6)
+    made.optimize(function, n_trials=trials)
     return file
 
 
@@ -88,16 +91,184 @@ def test_a_study_becomes_a_sweep_with_results(
     assert "has a sweep already" in capsys.readouterr().err
 
 
-def test_a_space_that_depends_on_choices_is_refused(
+def branches(trial: optuna.Trial) -> float:
+    """As in Optuna's own examples: which parameters there are depends on a choice."""
+    model = trial.suggest_categorical("model", ["svr", "forest", "net"])
+    rate = trial.suggest_float("rate", 0, 1)
+    if model == "svr":
+        return rate + trial.suggest_float("svr-c", 1e-3, 1e3, log=True)
+    if model == "forest":
+        return rate + trial.suggest_int("depth", 2, 32)
+    layers = trial.suggest_int("layers", 1, 3)
+    return rate + sum(trial.suggest_int(f"units{n}", 4, 64) for n in range(layers))
+
+
+def convert(file: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[Any, str]:
+    """Return the SweepJob and what was said; None if it was refused."""
+    code = main(["convert", str(file), *more])
+    out, err = capsys.readouterr()
+    return (yaml.safe_load(out) if code == 0 else None), err
+
+
+def test_a_space_that_depends_on_choices_has_branches(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def conditional(trial: optuna.Trial) -> float:
-        if trial.suggest_categorical("kind", ["a", "b"]) == "a":
-            return trial.suggest_float("only-a", 0, 1)
-        return 1.0
+    file = study("db", tmp_path, branches, trials=40)
+    manifest, said = convert(file, capsys, "--results", str(tmp_path / "out"), "--image", "i:1")
+    space = manifest["spec"]["searchSpace"]
+    assert set(space) == {"model", "rate"}
+    svr, forest, net = space["model"]["values"]
+    assert svr == {"model": "svr", "svr_c": {"type": "loguniform", "low": 0.001, "high": 1000}}
+    assert forest["depth"]["type"] == "quniform"
+    layers = [sorted(branch) for branch in net["layers"]["values"]]
+    assert net["units0"]["type"] == "quniform"
+    assert layers == [["layers"], ["layers", "units1"], ["layers", "units1", "units2"]]
+    assert "it decides whether there is" in said
+    command = manifest["spec"]["trial"]["command"]
+    assert "--model=${{search_space.model.model}}" in command
+    assert "$[[--svr-c=${{search_space.model.svr_c}}]]" in command
+    assert "$[[--units2=${{search_space.model.layers.units2}}]]" in command
+    new = parse_sweepjob(manifest)
+    folder = tmp_path / "out" / "first-look-study"
+    records = [
+        parse_record(json.loads(path.read_text())) for path in (folder / "sweeptrials").iterdir()
+    ]
+    assert len(records) == 40
+    for record in records:
+        fitted = fit(new.space, record.assignment, {})
+        assert (fitted.assignment, fitted.outside) == (record.assignment, [])
+        assert not fitted.filled
 
-    assert main(["convert", str(study("db", tmp_path, conditional))]) == 1
-    assert "by hand" in capsys.readouterr().err
+
+def test_flat_names_of_a_study_fit_into_branches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warm start from the storage has Optuna's names."""
+    file, sweep = study("db", tmp_path, branches, trials=40), tmp_path / "sweep.yaml"
+    manifest, _ = convert(file, capsys, "--image", "i:1", "--command", "train")
+    sweep.write_text(json.dumps(manifest))
+    assert main(["validate", "-f", str(sweep), "--warm-start", str(file)]) == 0
+    said = capsys.readouterr().err
+    assert "40 trials count" in said
+    for wrong in ("outside of searchSpace", "dropped", "filled in"):
+        assert wrong not in said
+
+
+@pytest.mark.parametrize("kind", ["db", "log"])
+def test_parameters_that_no_choice_explains_are_refused(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def odd(trial: optuna.Trial) -> float:
+        trial.suggest_categorical("kind", ["a", "b"])
+        return trial.suggest_float("x", 0, 1) if trial.number % 2 else 1.0
+
+    manifest, said = convert(study(kind, tmp_path, odd, trials=20), capsys)
+    assert manifest is None
+    assert said.count("refused") == 1
+    assert "study.distributions.x" in said
+    assert "by hand" in said
+
+
+def test_two_choices_that_both_explain_a_parameter_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def both(trial: optuna.Trial) -> float:
+        trial.suggest_int("other", 0, 1)
+        trial.suggest_int("kind", 0, 1)
+        return trial.suggest_float("x", 0, 1) if trial.params["kind"] else 1.0
+
+    made = optuna.create_study(storage=f"sqlite:///{tmp_path}/study.db")
+    for chosen in (0, 1, 0, 1):
+        made.enqueue_trial({"kind": chosen, "other": chosen})
+    made.optimize(both, n_trials=4)
+    manifest, said = convert(tmp_path / "study.db", capsys)
+    assert manifest is None
+    assert "study.distributions.x: 'x': depends on" in said
+
+
+def test_a_trial_that_failed_early_lacks_parameters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing(trial: optuna.Trial) -> float:
+        x = trial.suggest_float("x", 0, 1)
+        if trial.number == 2:
+            raise optuna.TrialPruned
+        if trial.number == 3:
+            trial.suggest_float("tried-once", 0, 1)
+            raise optuna.TrialPruned
+        return x + trial.suggest_float("y", 0, 1)
+
+    manifest, said = convert(study("db", tmp_path, failing), capsys, "--image", "i:1")
+    assert set(manifest["spec"]["searchSpace"]) == {"x", "y"}
+    assert "study.distributions.tried-once" in said
+    assert "only trials without a result have it" in said
+
+
+def test_none_and_lists_are_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def odd(trial: optuna.Trial) -> float:
+        trial.suggest_categorical("features", [None, "sqrt", 0.5])
+        return float(len(trial.suggest_categorical("layers", [(64, 64), (8,)])))
+
+    file = study("db", tmp_path, odd)
+    manifest, said = convert(file, capsys, "--results", str(tmp_path / "out"), "--image", "i:1")
+    space = manifest["spec"]["searchSpace"]
+    assert space["features"]["values"] == ["None", "sqrt", 0.5]
+    assert space["layers"]["values"] == ["[64, 64]", "[8]"]
+    assert "study.distributions.layers.choices: [[64, 64], [8]]: are texts here" in said
+    trials = tmp_path / "out" / "first-look-study" / "sweeptrials"
+    for path in trials.iterdir():
+        record = parse_record(json.loads(path.read_text()))
+        assert not fit(parse_sweepjob(manifest).space, record.assignment, {}).outside
+    spec = parse_sweepjob(manifest)
+    trials, differences = read_trials(read_results_file(str(file)).text, spec)
+    assert len(trials) == 6
+    assert not str(differences)
+
+
+def test_what_a_study_has_besides_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def constrained(trial: optuna.Trial) -> float:
+        trial.set_user_attr("accuracy", 0.5)
+        return trial.suggest_float("x", 0, 1)
+
+    made = optuna.create_study(
+        storage=f"sqlite:///{tmp_path}/study.db",
+        sampler=optuna.samplers.TPESampler(seed=1, constraints_func=lambda _: (0.5,)),
+    )
+    made.set_user_attr("dataset", "digits")
+    made.optimize(constrained, n_trials=2)
+    _, said = convert(tmp_path / "study.db", capsys, "--image", "i:1")
+    assert "study.user_attrs: ['dataset']" in said
+    assert "study.trials.user_attrs: ['accuracy']" in said
+    assert "study.trials.constraints" in said
+    assert "spec.constraints" in said
+
+
+def test_the_url_of_a_storage_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = study("db", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for url in ("sqlite:///study.db", f"sqlite:///{file}"):
+        assert main(["convert", url, "--image", "i:1"]) == 0
+    capsys.readouterr()
+    assert main(["convert", "postgresql+psycopg2://user:secret@host/db"]) == 2
+    said = capsys.readouterr().err
+    assert "optuna.copy_study" in said
+    assert "secret" not in said
+    assert main(["convert", "sqlite:///nothing.db"]) == 2
+    assert "nothing.db: is no file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("trials", [0, 2])
+def test_one_reason_is_enough(
+    trials: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = study("db", tmp_path, lambda _: 1.0, trials=trials)
+    manifest, said = convert(file, capsys)
+    assert manifest is None
+    assert said.count("refused") == 1
 
 
 def test_a_study_with_several_objectives_has_the_same_front(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,42 @@ def test_the_program_converts_a_file(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert program("convert", file, "--from", "sagemaker", "--image", "x:1") == 0
     assert "kind: SweepJob" in program.out
     assert "InputDataConfig[0]" in program.err
+
+
+def test_a_grid_without_a_number_of_trials_is_whole() -> None:
+    """SageMaker computes it as well."""
+    ranges = {"Name": "a", "Values": ["1", "2"]}, {"Name": "b", "Values": ["x", "y", "z"]}
+    grid = changed(
+        HyperParameterTuningJobConfig__Strategy="Grid",
+        HyperParameterTuningJobConfig__ParameterRanges={"CategoricalParameterRanges": list(ranges)},
+        HyperParameterTuningJobConfig__ResourceLimits={"MaxParallelTrainingJobs": 2},
+    )
+    assert converted(grid).manifest["spec"]["limits"]["maxTotalTrials"] == 6
+    grid[CONFIG]["Strategy"] = "Random"
+    path = f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs"
+    assert refusals(grid) == f"{path}: None: is required for this strategy: give --trials"
+
+
+def test_the_option_takes_the_place_of_the_number_of_trials() -> None:
+    found = converted(FULL, replace(OPTIONS, trials=5))
+    assert found.manifest["spec"]["limits"]["maxTotalTrials"] == 5
+    assert any("is 5, of --trials" in str(note) for note in found.notes)
+
+
+@pytest.mark.parametrize("scale", ["Logarithmic", "ReverseLogarithmic"])
+def test_a_range_is_refused_once_by_its_path(scale: str) -> None:
+    wrong = {"Name": "n", "MinValue": "0", "MaxValue": "9", "ScalingType": scale}
+    ranges = {"IntegerParameterRanges": [wrong]}
+    said = refusals(changed(HyperParameterTuningJobConfig__ParameterRanges=ranges))
+    assert said.startswith(f"{CONFIG}.ParameterRanges.IntegerParameterRanges[0].")
+    assert said.count(f"{CONFIG}.") == 1
+
+
+@pytest.mark.parametrize("command", [None, "python other.py"])
+def test_what_sagemakers_containers_read_is_noted(command: str | None) -> None:
+    static = {"sagemaker_program": '"a.py"', "sagemaker_region": '"eu"', "epochs": "3"}
+    data = changed(TrainingJobDefinition__StaticHyperParameters=static)
+    found = converted(data, replace(OPTIONS, command=command))
+    (said,) = (str(note) for note in found.notes if "SageMaker's containers" in note.message)
+    assert "sagemaker_region" in said
+    assert ("sagemaker_program" in said) == (command is not None)

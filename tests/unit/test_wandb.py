@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
+import os
+import subprocess
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,6 +119,44 @@ def test_macros(macro: str, words: list[str]) -> None:
     assert converted(changed(changes)).manifest["spec"]["trial"]["command"] == ["a", *words]
 
 
+def test_a_file_with_the_arguments_is_written_first(tmp_path: Path) -> None:
+    changes = {"parameters": {"num-x": {"values": [1]}}, "command": ["cat", "${args_json_file}"]}
+    found = converted(changed(changes))
+    command = found.manifest["spec"]["trial"]["command"]
+    assert command[-2:] == ["cat", "/tmp/$(SWEEPJOB_TRIAL).json"]
+    # What the kubelet expands, in a folder of the test.
+    name = str(tmp_path / "good-0")
+    words = [word.replace("/tmp/$(SWEEPJOB_TRIAL)", name) for word in command]
+    env = {**os.environ, "SWEEPJOB_PARAMETERS": '{"num_x": 1}'}
+    done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {"num_x": 1}
+    said = [str(note) for note in found.notes]
+    assert any("the JSON has num_x for num-x" in note for note in said), said
+
+
+def test_objects_among_the_values_are_branches() -> None:
+    values = [{"name": "cosine", "warmup-steps": 3}, {"name": "step", "at": {"epoch": None}}]
+    found = one({"values": values}, "grid")
+    assert found.manifest["spec"]["searchSpace"]["x"]["values"] == [
+        {"name": "cosine", "warmup_steps": 3},
+        {"name": "step", "at": {"type": "choice", "values": [{"epoch": "None"}]}},
+    ]
+    said = {note.path for note in found.notes}
+    assert said >= {"parameters.x.values[0]", "parameters.x.values[1].at.epoch"}
+
+
+def test_a_refusal_has_the_path_of_the_file_once() -> None:
+    inner = {"parameters": {"b": {"distribution": "beta", "a": 1, "b": 2}}}
+    for parameter, path in (
+        (inner, "parameters.x.parameters.b.distribution"),
+        ({"value": [1, 2]}, "parameters.x.value"),
+    ):
+        with pytest.raises(ConversionError) as error:
+            one(parameter)
+        (found,) = error.value.problems
+        assert found.path == path
+
+
 def test_the_default_command_has_all_arguments() -> None:
     changes = {"parameters": {"x": {"values": [True, False]}}, "command": None}
     spec = converted(changed(changes)).manifest["spec"]
@@ -193,7 +235,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"parameters.x.min": 3.0}, "parameters.x.min", "above max"),
     ({"parameters.x": {"distribution": "log_uniform_values", "min": 0, "max": 1}}, "parameters.x.min", "above 0"),
     ({"method": "grid"}, "parameters.x", "grid"),
-    ({"command": ["${args_json_file}"]}, "command[0]", "unknown macro"),
+    ({"command": ["${args_yaml}"]}, "command[0]", "unknown macro"),
+    ({"image_uri": "registry.example/a:1", "program": None, "command": None}, "image_uri", "--image"),
     ({"early_terminate": {"type": "hyperband"}}, "early_terminate", "min_iter"),
     ({"early_terminate": {"type": "envelope"}}, "early_terminate.type", "hyperband"),
     ({"job": "team/project/job:latest"}, "job", "--image"),

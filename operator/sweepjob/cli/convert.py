@@ -20,11 +20,14 @@ from ..loading.errors import LoadError
 from ..loading.formats import (
     AZURE,
     FORMATS,
+    KATIB,
     OPTUNA,
     convert_document,
     format_of,
+    listed,
     reject_other_options,
 )
+from ..loading.katib import is_experiment
 from ..loading.optuna_storage import is_study, read_study
 from ..loading.optuna_study import convert_study
 from ..loading.sweep_files import azure_options, name_from_file, read_documents
@@ -76,10 +79,12 @@ def run(args: argparse.Namespace) -> int:
         if args.format == OPTUNA or (args.format is None and is_study(args.file)):
             return _convert_study(args)
         _reject_study_flags(args)
-        documents = read_documents(args.file)
-        if len(documents) > 1:
-            raise CommandError(f"{args.file}: has {len(documents)} documents; a sweep file has one")
-        return _convert(documents[0], _options(args), args)
+        documents = listed(read_documents(args.file))
+        if len(documents) == 1:
+            return _convert(documents[0], _options(args), args)
+        if args.format in (None, KATIB) and all(map(is_experiment, documents)):
+            return _convert_experiments(documents, args)
+        raise CommandError(f"{args.file}: has {len(documents)} documents; a sweep file has one")
     except (CommandError, LoadError) as error:
         print_message(f"error: {error}")
         return _NO_SWEEP
@@ -170,6 +175,31 @@ def _convert(document: Any, options: ConversionOptions, args: argparse.Namespace
         if position:
             print_output("---")
         _print_conversion(step.conversion, args.file, said)
+    return code
+
+
+def _convert_experiments(documents: list[Any], args: argparse.Namespace) -> int:
+    """Convert each Experiment of a file, print the results, and return the exit code."""
+    if args.name is not None:
+        raise CommandError(f"--name: the file has {len(documents)} Experiments, with names")
+    if args.azure_map is not None or args.step is not None:
+        raise UnsupportedFileError("is of katib; --step and --azure-map are for files of Azure's")
+    code, options, is_first = _CONVERTED, _options(args), True
+    for number, document in enumerate(documents):
+        metadata = document.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        try:
+            found = convert_document(document, options, f"{name_from_file(args.file)}-{number}")
+        except ConversionError as error:
+            print_message(f"Experiment {name or number}:")
+            _print_refusals(error)
+            code = _REFUSED
+            continue
+        if not is_first:
+            print_output("---")
+        is_first = False
+        print_message(f"Experiment {name or number}:")
+        _print_conversion(found, args.file)
     return code
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .azure import Conversion, ConversionOptions, UnsupportedFileError
@@ -30,6 +30,16 @@ def format_of(document: Any) -> str:
     if is_tuning_job(document):
         return SAGEMAKER
     return WANDB if is_wandb_sweep(document) else AZURE
+
+
+def listed(documents: Sequence[Any]) -> list[Any]:
+    """Return documents with the items of lists, as kubectl prints them, in place of the lists."""
+    found: list[Any] = []
+    for document in documents:
+        items = document.get("items") if isinstance(document, Mapping) else None
+        is_list = isinstance(items, list) and str(document.get("kind", "")).endswith("List")
+        found += items if is_list and items else [document]
+    return found
 
 
 def convert_document(

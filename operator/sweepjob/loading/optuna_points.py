@@ -11,6 +11,7 @@ from ..api.spec.search_space import parse_space
 from ..search.initial_points import InitialPoint
 from ..search.initial_points.misfit import Misfit
 from .azure.conversion import Section
+from .optuna_space import StudySpace
 
 _FIXED = "fixed_params"  # Optuna's name of them in a trial's system attributes
 
@@ -23,8 +24,7 @@ def is_enqueued(trial: Any) -> bool:
 def convert_enqueued(
     top: Section,
     trials: Sequence[Any],
-    theirs: Mapping[str, str],
-    space: Mapping[str, Any],
+    space: StudySpace,
     most: int,
 ) -> list[dict[str, Any]]:
     """Return the initial points of the trials that wait; notes what cannot be tried.
@@ -32,26 +32,25 @@ def convert_enqueued(
     Args:
         top: the section that takes the notes.
         trials: Optuna's trials.
-        theirs: Optuna's names of the parameters by ours.
         space: the search space that the study became.
         most: number of trials of the sweep.
     """
-    parsed = parse_space(Reader(space, "spec.searchSpace"))
-    ours = {name: own for own, name in theirs.items()}
+    parsed = parse_space(Reader(space.space, "spec.searchSpace"))
     points: list[dict[str, Any]] = []
     for trial in filter(is_enqueued, trials):
         path = f"trials[{trial.number}].fixed_params"
         fixed = {**trial.params, **trial.system_attrs.get(_FIXED, {})}
-        unknown = [name for name in fixed if name not in ours]
+        unknown = [name for name in fixed if name not in space.places]
         for name in unknown:
             message = "not carried over: no trial has suggested this parameter yet"
             top.note(f"{path}.{name}", fixed[name], message)
-        point = {ours[name]: value for name, value in fixed.items() if name not in unknown}
+        point = space.assignment(fixed)
         misfits: list[Misfit] = []
         InitialPoint.of(parsed, point, misfits)
         for misfit in misfits:
             top.note(f"{path}{misfit.path}", misfit.value, f"{misfit.message}: not carried over")
-        wrong = {misfit.path.removeprefix(".") for misfit in misfits}
+        # A wrong value of a branch takes the whole branch with it.
+        wrong = {misfit.path.removeprefix(".").partition(".")[0] for misfit in misfits}
         point = {name: value for name, value in point.items() if name not in wrong}
         if problem := _problem(point, points, min(most, MOST_POINTS)):
             top.note(path, fixed, f"not carried over: {problem}")

@@ -13,6 +13,7 @@ from ..api.parsing.float_text import format_float
 from ..api.sweeptrial.serialization import trial_manifest
 from ..timestamps import format_time
 from .azure.conversion import Conversion, Section
+from .optuna_space import StudySpace
 
 _NAMESPACE = "local"  # of sweeps in folders
 
@@ -20,7 +21,7 @@ _NAMESPACE = "local"  # of sweeps in folders
 def convert_results(
     top: Section,
     trials: Sequence[Any],
-    theirs: Mapping[str, str],
+    space: StudySpace,
     sweep: str,
     metrics: Sequence[str],
 ) -> list[dict[str, Any]]:
@@ -29,7 +30,7 @@ def convert_results(
     Args:
         top: the section that notes what is not carried over.
         trials: Optuna's trials.
-        theirs: Optuna's names of the parameters by ours.
+        space: the search space of the study.
         sweep: name of the sweep that stands for the study.
         metrics: the metric of each objective.
     """
@@ -38,13 +39,13 @@ def convert_results(
     for trial in trials:
         state = trial.state.name.lower()
         values = list(trial.values or ()) if state == "complete" else []
-        is_known = set(theirs.values()) == set(trial.params)
+        is_known = bool(trial.params) and space.places.keys() >= trial.params.keys()
         has_times = trial.datetime_start is not None and trial.datetime_complete is not None
         is_usable = bool(values) and all(map(math.isfinite, values))
         if not (is_usable and is_known and has_times):
             left_out[state if state != "complete" else "complete, but without a usable result"] += 1
             continue
-        assignment = {ours: trial.params[name] for ours, name in theirs.items()}
+        assignment = space.assignment(trial.params)
         made = _record(trial, assignment, sweep, len(found), values[0])
         if len(metrics) > 1:
             texts = map(format_float, map(float, values))

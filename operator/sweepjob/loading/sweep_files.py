@@ -19,6 +19,7 @@ from ..render.table import print_message
 from .azure import ConversionOptions, UnsupportedFileError, convert
 from .azure_map import AzureMap, current_azure_map
 from .errors import LoadError
+from .formats import AZURE, format_of
 from .yaml_text import InvalidYamlError, load_documents
 
 
@@ -142,6 +143,8 @@ def parse_document(
         spec = _checked(document)
         return LoadedSweep(spec, document, warnings=tuple(spec_warnings(document, spec)))
     options = azure_options(name) if options is None else options
+    if (kind := format_of(document)) != AZURE:
+        raise LoadError(f"{name}: is of {kind}; convert it to a SweepJob: sweepjob convert {name}")
     try:
         conversion = convert(document, options, name_from_file(name))
     except UnsupportedFileError as error:

@@ -91,6 +91,10 @@ def _convert_hyperband(
         message = "hyperband needs the settings r_l, a whole number, and resource_name, a parameter"
         section.reject("algorithmSettings", [resource, most], message)
         return
+    if spec["searchSpace"][names[resource]].get("type") == "choice":
+        message = "must be a parameter of type int or double: it is how long a trial trains"
+        section.reject("algorithmSettings", resource, message)
+        return
     rungs = int(math.log(most, eta) + 1e-9)
     grace = max(1, most // eta**rungs)
     del spec["searchSpace"][names[resource]]

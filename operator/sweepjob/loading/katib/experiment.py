@@ -51,7 +51,9 @@ def convert_experiment(data: Any, options: ConversionOptions, stem: str = "sweep
     top = conversion.section(data, "")
     version = top.read("apiVersion")
     if version != _API_VERSION:
-        top.reject("apiVersion", version, f"must be {_API_VERSION}")
+        message = f"must be {_API_VERSION}, the only version whose keys are known here"
+        top.reject("apiVersion", version, message)
+        raise ConversionError(conversion.problems)
     if top.read("kind") != "Experiment":
         top.reject("kind", top.data.get("kind"), "must be Experiment")
     _convert_metadata(top.subsection("metadata"), stem)

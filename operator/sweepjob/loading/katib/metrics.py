@@ -28,11 +28,8 @@ _REFUSED = {
     "None": "without a collector nothing is reported; have the script print the metric (StdOut)",
 }
 _TEXT_FILE = (
-    "lines of text are read from the log only; have the script print them (collector StdOut), or write "
-    "JSON objects, one a line (format JSON)"
-)
-_JSON_FILE = (
-    'values must be numbers here, {"accuracy": 0.9}, where Katib\'s are texts, {"accuracy": "0.9"}'
+    "lines of text are read from the log only; have the script print them, or give it /dev/stdout as its "
+    "file (collector StdOut), or write JSON objects, one a line (format JSON)"
 )
 
 
@@ -111,9 +108,7 @@ def _formats(source: Section) -> list[str]:
 def _file(source: Section) -> dict[str, Any]:
     path, form = _path(source, _DEFAULT_FILE, "File")
     section = source.section("fileSystemPath")
-    if form == "JSON":
-        section.note("format", form, _JSON_FILE)
-    else:
+    if form != "JSON":
         section.reject("format", form, _TEXT_FILE)
     if source.read("filter") is not None:
         source.note("filter", source.data["filter"], "not carried over: JSON needs no filter")

@@ -9,7 +9,7 @@ from ...api import names
 from ..azure.conversion import Section
 from .primary_container import move_first
 from .references import References, note_unused, read_references, replaced
-from .training_job import FAILED, JOB_KINDS, SUCCEEDED, TrialPods
+from .training_job import FAILED, SUCCEEDED, TrialPods, converter_of
 from .trial_manifest import convert_manifest
 
 _CONFIG_MAP = "is in the cluster: write the template (kubectl get configmap -o yaml) into trialSpec"
@@ -50,9 +50,10 @@ def convert_template(
     source = section.read("trialSpec")
     if source is None and "configMap" not in section.data and section.data:
         section.reject("trialSpec", None, "is required: the Job of a trial")
+        conversion.source_paths["spec.trial"] = section.at("trialSpec")
     resource = source if isinstance(source, Mapping) else {}
     kind = str(resource.get("kind"))
-    is_manifest = bool(resource) and kind not in JOB_KINDS
+    is_manifest = bool(resource) and converter_of(resource) is None
     references = read_references(section, parameters, resource, is_manifest=is_manifest)
     container = section.text("primaryContainerName")
     if section.read("retain"):
@@ -63,7 +64,7 @@ def convert_template(
     labels = section.read("primaryPodLabels")
     for key, default in (("successCondition", SUCCEEDED), ("failureCondition", FAILED)):
         condition = section.text(key)
-        if condition and kind in default and condition != default[kind]:
+        if condition and not is_manifest and condition != default.get(kind):
             section.reject(key, condition, _CONDITION)
     if labels:
         section.note("primaryPodLabels", labels, _MANIFEST_LABELS if is_manifest else _JOB_LABELS)
@@ -91,6 +92,8 @@ def _manifest_of(
     if reason is None:
         return convert_manifest(section, job, references, container)
     job.reject("kind", job.data.get("kind"), reason)
+    # Nothing is made of it, so that nothing else is said of it.
+    job.conversion.source_paths["spec.trial"] = job.at("kind")
     return {}
 
 
@@ -111,9 +114,11 @@ def _convert_job(
 ) -> TrialPods:
     job.read("kind")
     version = str(job.read("apiVersion"))
-    group, convert = JOB_KINDS[kind]
-    if version != group:
-        job.reject("apiVersion", version, f"must be {group} for {kind}")
+    found = converter_of(job.data)
+    assert found is not None, "other kinds are manifests"
+    versions, convert = found
+    if version not in versions:
+        job.reject("apiVersion", version, f"must be {' or '.join(versions)} for {kind}")
     _convert_metadata(job.subsection("metadata"))
     spec = job.subsection("spec")
     trial = convert(spec, limits, container)

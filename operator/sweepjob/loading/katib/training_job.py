@@ -18,6 +18,19 @@ SUCCEEDED = {"Job": _CONDITION.format("Complete")} | dict.fromkeys(
 FAILED = dict.fromkeys(("Job", *_KUBEFLOW), _CONDITION.format("Failed"))
 _DEFAULT_BACKOFF = 6  # Kubernetes' for Jobs
 _MOST_RETRIES = 98
+_SELECTED = "the operator selects the pods of its Jobs"
+_JOB_KEYS = {
+    "podFailurePolicy": (
+        "trial.maxRetries repeats a trial whatever its exit code is, and a disruption is no failure"
+    ),
+    "podReplacementPolicy": "a trial is repeated when its pod has ended",
+    "backoffLimitPerIndex": "a Job of one pod has no other indexes; trial.maxRetries repeats it",
+    "maxFailedIndexes": "a Job of one pod has no other indexes",
+    "successPolicy": "a trial succeeds when its container exits with 0",
+    "manualSelector": _SELECTED,
+    "selector": _SELECTED,
+    "managedBy": "the Job controller of Kubernetes runs the Jobs of trials",
+}
 _RESTART = "not carried over: pods are not restarted here; trial.maxRetries repeats the whole trial"
 
 
@@ -46,6 +59,9 @@ def _convert_job(spec: Section, limits: dict[str, Any], container: str | None) -
             spec.reject(key, count, message)
     keys = _retries(spec, _DEFAULT_BACKOFF)
     _timeouts(spec, limits)
+    spec.read("completionMode")  # a Job of one pod is the same in both
+    for key, reason in _JOB_KEYS.items():
+        spec.ignore(key, reason)
     if spec.read("suspend"):
         spec.note("suspend", True, "not carried over: a Kueue queue suspends and admits trials")
     path = spec.at("template")
@@ -260,10 +276,25 @@ def _main(template: Mapping[str, Any], name: str | None) -> Mapping[str, Any] | 
 
 
 Converter = Callable[[Section, dict[str, Any], str | None], TrialPods]
-# The version and the converter of each kind.
-JOB_KINDS: Mapping[str, tuple[str, Converter]] = {
-    "Job": ("batch/v1", _convert_job),
-    "PyTorchJob": ("kubeflow.org/v1", _convert_pytorch),
-    "TFJob": ("kubeflow.org/v1", _convert_tensorflow),
-    "MPIJob": ("kubeflow.org/v1", _convert_mpi),
+_CONVERTERS: Mapping[str, tuple[tuple[str, ...], Converter]] = {
+    "Job": (("batch/v1",), _convert_job),
+    "PyTorchJob": (("kubeflow.org/v1",), _convert_pytorch),
+    "TFJob": (("kubeflow.org/v1",), _convert_tensorflow),
+    # v2beta1 is that of the MPI Operator, with the same keys.
+    "MPIJob": (("kubeflow.org/v1", "kubeflow.org/v2beta1"), _convert_mpi),
 }
+
+
+def converter_of(resource: Mapping[str, Any]) -> tuple[tuple[str, ...], Converter] | None:
+    """Return the known versions and the converter of an object; None for one of another kind.
+
+    A kind belongs to its API group: Volcano has a ``Job`` as well.
+
+    Args:
+        resource: the object of a trial.
+    """
+    found = _CONVERTERS.get(str(resource.get("kind")))
+    group = str(resource.get("apiVersion", "")).rpartition("/")[0]
+    if found is None or (group and all(v.rpartition("/")[0] != group for v in found[0])):
+        return None
+    return found

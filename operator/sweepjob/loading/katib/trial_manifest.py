@@ -15,7 +15,7 @@ from .references import References, replaced
 _WORD = r'[^"\'\\]+'
 # The two forms of GJSON paths that Katib's examples and documentation have.
 _CONDITION = re.compile(rf'status\.conditions\.#\(type=="({_WORD})"\)#\|#\(status=="({_WORD})"\)#')
-_FIELD = re.compile(rf'status\.\[@this\]\.#\(([A-Za-z]\w*)=="({_WORD})"\)#')
+_FIELD = re.compile(rf'(status(?:\.[A-Za-z]\w*)*)\.\[@this\]\.#\(([A-Za-z]\w*)=="({_WORD})"\)#')
 _FIRST_ROLES = {"Master", "Chief", "Launcher"}  # of the training operator, whose log Katib reads
 _EXPRESSION = (
     "is a GJSON path that has no counterpart here; leave it out and write a CEL expression over status "
@@ -97,7 +97,7 @@ def _convert_condition(template: Section, key: str) -> str | None:
         kind, status = found.groups()
         return f"status.conditions.exists(c, c.type == '{kind}' && c.status == '{status}')"
     if found := _FIELD.fullmatch(text):
-        return f"status.{found.group(1)} == '{found.group(2)}'"
+        return "{}.{} == '{}'".format(*found.groups())
     template.reject(key, text, _EXPRESSION.format(key))
     return None
 

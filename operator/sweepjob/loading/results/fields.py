@@ -10,7 +10,7 @@ from typing import Any
 from ...api.phases import TrialPhase
 from .result import ResultsError, Wanted, shown
 
-# Before names of parameters: our exports of JSON to a table, Optuna, MLflow, W&B, and Ray.
+# Before names of parameters: our exports of JSON to a table, Optuna, MLflow, Weights & Biases, Ray Tune.
 PARAMETER_PREFIXES = ("parameters.", "params_", "params.", "param.", "config.", "config/")
 METRIC_PREFIXES = ("results.", "metrics.", "metric.", "values_", "user_attrs_", "summary.")
 _PHASES = {
@@ -84,10 +84,12 @@ def parameter_of(name: str, wanted: Wanted) -> str:
     if name in wanted.parameters:
         return name
     ours = re.sub(r"[^A-Za-z0-9_.]", "_", name)
-    for candidate in (ours, ours.lstrip("_"), f"_{ours}"):
+    below = re.sub(r"[^A-Za-z0-9_.]", "_", name.replace("/", "."))  # of Ray Tune: model/units
+    for candidate in (ours, ours.lstrip("_"), f"_{ours}", below):
         if candidate in wanted.parameters:
             return candidate
-    return name
+    is_of_branch = any(one.endswith(f".{ours}") for one in wanted.parameters)
+    return ours if is_of_branch else name
 
 
 def without_prefix(name: str, prefixes: tuple[str, ...]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...api import names
 from ..errors import LoadError
+from ..optuna_space import known_value
 from ..optuna_storage import is_study, read_study
 from ..sweep_files import read_text
 from .result import MAX_BYTES
@@ -109,7 +110,7 @@ def _row(trial: Any, metrics: Any) -> Mapping[str, Any]:
     values = list(trial.values or ()) if trial.state.name == "COMPLETE" else []
     names_of = metrics or range(len(values))
     return {
-        "parameters": dict(trial.params),
+        "parameters": {name: known_value(value) for name, value in trial.params.items()},
         "state": trial.state.name,
         **{f"values_{name}": value for name, value in zip(names_of, values, strict=False)},
         **{

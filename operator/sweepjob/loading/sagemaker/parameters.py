@@ -39,6 +39,7 @@ def convert_ranges(section: Section) -> tuple[dict[str, Any], dict[str, str]]:
             if name:
                 ours = parameter_name(one, name, space)
                 named[ours] = name
+                one.conversion.source_paths[f"spec.searchSpace.{ours}"] = one.path
                 space[ours] = _categorical(one) if kind == _KINDS[2] else _range(one, kind)
             one.reject_unknown_keys()
     auto = section.read("AutoParameters")
@@ -82,6 +83,7 @@ def _range(one: Section, kind: str) -> Mapping[str, Any]:
 def _logarithmic(one: Section, low: Decimal, high: Decimal, *, is_integer: bool) -> dict[str, Any]:
     if low <= 0:
         one.reject("MinValue", str(low), "must be above 0 for the scale Logarithmic")
+        return {}
     bounds = {"low": plain(low), "high": plain(high)}
     if is_integer:
         return {"type": "qloguniform", **bounds, "q": 1}

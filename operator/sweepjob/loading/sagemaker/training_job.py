@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ _IGNORED = {
     "DefinitionName": "it has no use with one definition",
     "HyperParameterTuningResourceConfig": "--gpus gives the GPUs of a trial",
 }
+# The opening of a group that captures, with its name.
+_GROUP = re.compile(r"\((?!\?)|\(\?P?<[A-Za-z_]\w*>")
 # Folders that scripts for SageMaker's containers read from their environment.
 _FOLDERS = {"SM_MODEL_DIR": "/tmp/model", "SM_OUTPUT_DATA_DIR": "/tmp/output"}
 
@@ -85,9 +88,14 @@ def _static(section: Section) -> Mapping[str, Any]:
 
 def _program(section: Section, static: Mapping[str, Any]) -> list[str]:
     """Return the command: that of the option, else the script that SageMaker's containers start."""
-    if section.conversion.options.command:
-        return section.conversion.options.command.split()
     script = _plain(static.get("sagemaker_program", ""))
+    given = section.conversion.options.command
+    own = [n for n in static if n.startswith("sagemaker_") and (given or n != "sagemaker_program")]
+    if own:
+        message = "not carried over: SageMaker's containers read them to start the script"
+        section.note("StaticHyperParameters", own, message)
+    if given:
+        return given.split()
     if script:
         message = (
             f"SageMaker puts the script into the image; python {script} needs it there, or --code"
@@ -160,6 +168,8 @@ def named_value(regex: str) -> str:
 
     >>> named_value("loss[(]x[)] = (.*?);")
     'loss[(]x[)] = (?P<value>.*?);'
+    >>> named_value("(?:train|valid) loss = (?P<loss>[0-9.]+)")
+    '(?:train|valid) loss = (?P<value>[0-9.]+)'
     """
     position, in_class = 0, False
     while position < len(regex):
@@ -170,7 +180,7 @@ def named_value(regex: str) -> str:
             in_class = True
         elif letter == "]":
             in_class = False
-        elif letter == "(" and not in_class and regex[position + 1 : position + 2] != "?":
-            return f"{regex[: position + 1]}?P<value>{regex[position + 1 :]}"
+        elif letter == "(" and not in_class and (opened := _GROUP.match(regex, position)):
+            return f"{regex[:position]}(?P<value>{regex[opened.end() :]}"
         position += 1
     return regex

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -83,6 +84,8 @@ def convert_tuning_job(data: Any, options: ConversionOptions, stem: str = "sweep
     conversion.source_paths |= {
         "spec.searchSpace": f"{prefix}.ParameterRanges",
         "spec.limits": f"{prefix}.ResourceLimits",
+        "spec.limits.maxTotalTrials": f"{prefix}.ResourceLimits.MaxNumberOfTrainingJobs",
+        "spec.limits.maxConcurrentTrials": f"{prefix}.ResourceLimits.MaxParallelTrainingJobs",
         "spec.objective": f"{prefix}.HyperParameterTuningJobObjective",
         "spec.samplingAlgorithm": f"{prefix}.Strategy",
         "spec.metrics.pattern": "TrainingJobDefinition.AlgorithmSpecification.MetricDefinitions",
@@ -106,11 +109,11 @@ def _convert_config(config: Section, spec: dict[str, Any]) -> dict[str, str]:
     spec["searchSpace"], named = convert_ranges(config.subsection("ParameterRanges"))
     limits = config.subsection("ResourceLimits")
     spec["limits"] = {
-        "maxTotalTrials": config.conversion.options.trials
-        or limits.integer("MaxNumberOfTrainingJobs"),
+        "maxTotalTrials": _number_of_trials(
+            limits, spec["searchSpace"], is_grid=strategy == "grid"
+        ),
         "maxConcurrentTrials": limits.integer("MaxParallelTrainingJobs"),
     }
-    limits.read("MaxNumberOfTrainingJobs")
     if (seconds := limits.integer("MaxRuntimeInSeconds")) is not None:
         spec["limits"]["timeout"] = seconds
     limits.reject_unknown_keys()
@@ -118,6 +121,21 @@ def _convert_config(config: Section, spec: dict[str, Any]) -> dict[str, str]:
     _convert_completion(config.subsection("TuningJobCompletionCriteria"), spec["limits"])
     config.reject_unknown_keys()
     return named
+
+
+def _number_of_trials(limits: Section, space: Mapping[str, Any], *, is_grid: bool) -> int | None:
+    """Return the number of trials; of a grid without one, that of its combinations."""
+    key = "MaxNumberOfTrainingJobs"
+    given, own = limits.conversion.options.trials, limits.integer(key)
+    if given is not None and own not in (None, given):
+        limits.note(key, own, f"is {given}, of --trials")
+    total = given or own
+    if total is None and is_grid:
+        total = math.prod(len(entry.get("values", ())) for entry in space.values())
+        limits.note(key, None, f"is absent; limits.maxTotalTrials is {total}, the whole grid")
+    elif total is None and limits.data.get(key) is None:
+        limits.reject(key, None, "is required for this strategy: give --trials")
+    return total
 
 
 def _convert_completion(criteria: Section, limits: dict[str, Any]) -> None:

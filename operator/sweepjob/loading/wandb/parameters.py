@@ -28,6 +28,7 @@ _NORMAL = {
 _CATEGORICAL = ("constant", "categorical", "categorical_w_probabilities")
 _BETA = "a beta distribution is not supported; use uniform"
 _EXPONENTS = "bounds are natural-log exponents, as here"
+_OBJECT = "is an object here; ${args} passes it as JSON"
 _INVERSE = "the logarithm of 1/x is uniform: x is between exp(-max) and exp(-min)"
 _LARGEST_WEIGHT = 100  # the values of a choice that stand for one with a probability
 
@@ -39,6 +40,7 @@ class Parameters:
     Attributes:
         space: the search space.
         theirs: W&B's names by ours, at the top level.
+        section: the parameters of the file, for messages.
     """
 
     space: dict[str, Any] = field(default_factory=dict)
@@ -94,26 +96,38 @@ def convert_parameters(top: Section, *, is_grid: bool, is_random: bool) -> Param
     found = Parameters(section=section)
     if not section.data:
         section.reject("", None, "is required: at least one parameter")
-    found.space, found.theirs = _space(section, is_grid, is_random)
+    found.space, found.theirs = _space(section, "spec.searchSpace", is_grid, is_random)
     return found
 
 
 def _space(
-    section: Section, is_grid: bool, is_random: bool
+    section: Section, path: str, is_grid: bool, is_random: bool
 ) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the search space of parameters, and W&B's names by ours.
+
+    Args:
+        section: the parameters.
+        path: the path of the search space in the SweepJob.
+        is_grid: the method is grid.
+        is_random: the method is random.
+    """
     space: dict[str, Any] = {}
     theirs: dict[str, str] = {}
     for name in section.data:
         ours = parameter_name(section.section(str(name)), str(name), space)
         theirs[ours] = str(name)
-        space[ours] = _expression(section.subsection(name), is_grid, is_random)
+        section.conversion.source_paths[f"{path}.{ours}"] = section.at(str(name))
+        inner = section.subsection(name)
+        space[ours] = _expression(inner, f"{path}.{ours}", is_grid, is_random)
     return space, theirs
 
 
-def _expression(section: Section, is_grid: bool, is_random: bool) -> dict[str, Any]:
+def _expression(section: Section, path: str, is_grid: bool, is_random: bool) -> dict[str, Any]:
     if section.data.get("parameters") is not None:
-        inner, _ = _space(section.subsection("parameters"), is_grid, is_random)
-        section.note("parameters", list(inner), "are an object here; ${args} passes it as JSON")
+        nested = section.subsection("parameters")
+        section.conversion.source_paths[f"{path}.values[0]"] = nested.path
+        inner, _ = _space(nested, f"{path}.values[0]", is_grid, is_random)
+        section.note("parameters", list(inner), _OBJECT)
         section.reject_unknown_keys()
         return {"type": "choice", "values": [inner]}
     kind = section.read("distribution") or _default(section)
@@ -161,20 +175,37 @@ def _choice(section: Section, kind: str, is_random: bool) -> dict[str, Any]:
     if not isinstance(values, list) or not values:
         section.reject("values", values, "must be a list of at least one value")
         return {}
-    made = [_value(section, position, value) for position, value in enumerate(values)]
+    paths = ["value"] if kind == "constant" else [f"values[{n}]" for n in range(len(values))]
+    made = [_value(section, path, value) for path, value in zip(paths, values, strict=True)]
     weights = section.read("probabilities")
     if weights is not None:
         made = _weighted(section, made, weights, is_random)
     return {"type": "choice", "values": made}
 
 
-def _value(section: Section, position: int, value: Any) -> Any:
+def _value(section: Section, path: str, value: Any) -> Any:
+    """Return a value of a choice.
+
+    Args:
+        section: the parameter, or the object that has the value.
+        path: the path of the value in it.
+        value: the value.
+    """
     if value is None:
-        section.note(f"values[{position}]", None, "is the text None here")
+        section.note(path, None, "is the text None here")
         return "None"
+    if isinstance(value, Mapping) and value:
+        section.note(path, list(value), _OBJECT)
+        inner, made = section.conversion.section(value, section.at(path)), dict[str, Any]()
+        for name, one in value.items():
+            ours = parameter_name(inner.section(str(name)), str(name), made)
+            below = _value(inner, str(name), one)
+            is_object = isinstance(below, Mapping)
+            made[ours] = {"type": "choice", "values": [below]} if is_object else below
+        return made
     if not isinstance(value, Scalar):
         message = "must be a number, a text or a boolean here; write it as a text, such as '[1, 2]'"
-        section.reject(f"values[{position}]", value, message)
+        section.reject(path, value, message)
         return ""
     return value
 

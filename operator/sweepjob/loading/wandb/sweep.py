@@ -17,6 +17,7 @@ _MOST_BRACKETS = 64
 _GOALS = {"minimize": "minimize", "maximize": "maximize"}
 _REFUSED = {
     "job": "a launch job is not supported; write program or command, and give --image",
+    "image_uri": "a launch job is not supported; write program or command, and give it as --image",
     "scheduler": "a launch scheduler is not supported; write program or command, and give --image",
     "controller": "a controller of your own is not supported; remove it",
 }

@@ -71,14 +71,39 @@ def _names(branch: Branch, prefix: str) -> Iterator[str]:
 def _nested(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values with an object in the place of each group of dotted names."""
     nested: dict[str, Any] = {}
-    for name, value in values.items():
-        first, _, rest = name.partition(".")
-        if not rest or name in space.parameters.entries:
-            nested.setdefault(name, value)
-            continue
-        below = nested.get(first)
-        nested[first] = {**(below if isinstance(below, Mapping) else {}), rest: value}
+    for name, value in _with_branches(space, values):
+        *parents, last = [name] if name in space.parameters.entries else name.split(".")
+        node = nested
+        for parent in parents:
+            below = node.get(parent)
+            node[parent] = dict(below) if isinstance(below, Mapping) else {}
+            node = node[parent]
+        node.setdefault(last, value)
     return nested
+
+
+def _with_branches(space: Space, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield values under dotted names, also of trials whose program knows no branches, as Optuna's.
+
+    A name that only branches have, and in a single place, means that place. The value of a choice of
+    branches means the branch that has it as a constant of the choice's name.
+    """
+    entries = space.parameters.entries
+    flat = [name for name in values if "." not in name]
+    places: dict[str, list[str]] = {}
+    if any(name not in entries or _has_branches(entries[name]) for name in flat):
+        for dotted in parameter_names(space):
+            places.setdefault(dotted.rpartition(".")[2], []).append(dotted)
+    for name, value in values.items():
+        found = [place for place in places.get(name, ()) if place not in entries]
+        inner = [place for place in found if f"{place}.{name}" not in found]  # the constant itself
+        is_branch = name not in entries or not isinstance(value, Mapping)
+        is_moved = len(inner) == 1 and is_branch and "." not in name
+        yield (inner[0] if is_moved else name), value
+
+
+def _has_branches(entry: Scalar | Expression) -> bool:
+    return isinstance(entry, Choice) and any(isinstance(v, Branch) for v in entry.values)
 
 
 def _branch(
