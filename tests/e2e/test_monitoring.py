@@ -40,7 +40,7 @@ def promtool(*arguments: str, stdin: str | None = None) -> str:
 
 
 def test_alerts_are_valid_and_fire_for_their_cause_only() -> None:
-    assert "14 rules found" in promtool("check", "rules", str(ALERTS))
+    assert "15 rules found" in promtool("check", "rules", str(ALERTS))
     tests = layout.PROJECT / "tests" / "data" / "alerts_test.yaml"
     assert "SUCCESS" in promtool("test", "rules", str(tests))
 

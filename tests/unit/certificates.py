@@ -39,17 +39,50 @@ def make(folder: Path) -> str:
 
 def make_expired(folder: Path) -> str:
     """A certificate that expired yesterday, and its key; returns itself, which it is signed by."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now - timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
+    return make_self_signed(folder, datetime.now(UTC) - timedelta(days=1))
+
+
+def make_self_signed(folder: Path, expires: datetime) -> str:
+    """A certificate and its key; returns itself, which it is signed by."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _signed(key, "intake", expires, key, "intake", is_authority=False)
+    _write(folder, made, key)
+    return made.decode()
+
+
+def make_signed(folder: Path, expires: datetime, authority_expires: datetime) -> str:
+    """A certificate and its key; returns the authority that it is signed by."""
+    key, authority_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority = _signed(
+        authority_key, "authority", authority_expires, authority_key, "authority", is_authority=True
     )
+    made = _signed(key, "intake", expires, authority_key, "authority", is_authority=False)
+    _write(folder, made, key)
+    return authority.decode()
+
+
+def _signed(
+    key: ec.EllipticCurvePrivateKey,
+    subject: str,
+    expires: datetime,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    *,
+    is_authority: bool,
+) -> bytes:
+    names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, n)]) for n in (issuer, subject)]
+    made = (
+        x509.CertificateBuilder(*names, key.public_key(), x509.random_serial_number())
+        .not_valid_before(expires - timedelta(days=30))
+        .not_valid_after(expires)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+    )
+    if is_authority:
+        made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return made.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+
+def _write(folder: Path, certificate: bytes, key: ec.EllipticCurvePrivateKey) -> None:
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "tls.key").write_bytes(key.private_bytes(*form))
-    (folder / "tls.crt").write_bytes(made)
-    return made.decode()
+    (folder / "tls.crt").write_bytes(certificate)

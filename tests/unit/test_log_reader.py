@@ -170,6 +170,45 @@ async def test_a_stream_interrupted_in_a_long_line(cut: int, second: int) -> Non
     assert await read(Cut()) == ([1.0, 2.0, 3.0, 4.0, 5.0], 1)
 
 
+class Turns:
+    """Counts the turns that another task on the same loop gets."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._task = asyncio.create_task(self._take())
+
+    async def _take(self) -> None:
+        while True:
+            self.count += 1
+            await asyncio.sleep(0)
+
+    def end(self) -> int:
+        self._task.cancel()
+        return self.count
+
+
+async def test_a_reader_within_its_budget_lets_others_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that waits for a core never uses its budget up: it grows with time."""
+    monkeypatch.setattr("sweepjob.kube.loop_turns._SLICE", 0.0)
+    limits = LogLimits(lines=1e9, size=1e12, share=1e6)
+    readers, turns = Readers(Flood("score=N", 500), limits, lambda: CLOCK), Turns()
+    readers.running = False
+    await readers.finished.wait()
+    assert turns.end() >= len(readers.values) == 500
+
+
+async def test_lines_that_were_kept_while_others_were_skipped_let_others_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sweepjob.kube.loop_turns._SLICE", 0.0)
+    readers = Readers(Flood("", 0), LogLimits(), lambda: CLOCK)
+    turns = Turns()
+    record = parse_pod(pod({"phase": "Running"}))
+    where = LogPosition(0, 0)
+    await readers.readers._report_all(record, [([("score", float(n))], where) for n in range(300)])
+    assert turns.end() >= len(readers.values) == 300
+
+
 async def test_lines_beyond_the_rate_are_skipped_and_reported() -> None:
     """The clock stands far behind the lines' time at first; then they grow old."""
     now = CLOCK

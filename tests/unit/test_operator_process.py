@@ -45,6 +45,19 @@ async def readyz(port: int) -> tuple[int, str]:
         return 0, ""
 
 
+EXPIRES = "sweepjob_intake_certificate_expiration_timestamp_seconds"
+
+
+async def metric(port: int, name: str) -> float | None:
+    """The value of a metric without labels; None without one."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://localhost:{port}/metrics") as answer,
+    ):
+        lines = (line.split(" ") for line in (await answer.text()).splitlines())
+    return next((float(line[1]) for line in lines if line[0] == name), None)
+
+
 async def until(port: int, status: int, words: str) -> None:
     deadline = time.monotonic() + 120
     while True:
@@ -129,10 +142,14 @@ async def test_the_process_waits_for_its_certificate_and_takes_another_authority
         (folder / "ca.crt").write_text("nonsense")
         await until(port, 503, "ca.crt cannot be used: ")
         (folder / "ca.crt").write_text(make(tmp_path))
+        assert await metric(port, EXPIRES) is None
         await until(port, 503, "tls.crt cannot be used: [Errno 2] No such file")
         for file in ("tls.crt", "tls.key"):
             shutil.copy(tmp_path / file, folder)
         await until(port, 200, "ok")
+        expires = await metric(port, EXPIRES)
+        assert expires is not None
+        assert expires > time.time() + 3000 * 86400
         authority = make(folder)
         await until(port, 503, "sidecars cannot trust the ingest server's certificate")
         (folder / "ca.crt").write_text(authority)

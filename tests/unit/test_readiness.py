@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,9 @@ from sweepjob.controllers.ingest_authority import REMEDY, IngestAuthority
 from sweepjob.http_server.certificate import Certificate
 from sweepjob.manager.ingest_certificate_check import IngestCertificateCheck
 from sweepjob.manager.readiness import Readiness
-from sweepjob.telemetry.metrics import Health
+from sweepjob.telemetry.metrics import Gauges, Health, MetricsSnapshot
 
-from .certificates import HOST, make, make_expired
+from .certificates import HOST, make, make_expired, make_self_signed, make_signed
 
 
 def test_every_reason_is_reported_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,12 +69,20 @@ async def check(
     context: ssl.SSLContext, authority: IngestAuthority, url: str = f"https://{HOST}:8443"
 ) -> str:
     """What the check says of a server with this certificate."""
+    return (await checked(context, authority, url)).not_ready_reason
+
+
+async def checked(
+    context: ssl.SSLContext, authority: IngestAuthority, url: str = f"https://{HOST}:8443"
+) -> IngestCertificateCheck:
+    """The check, after it has looked at a server with this certificate."""
     server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=context)
     async with server:
         found = IngestCertificateCheck(url, authority, server.sockets[0].getsockname()[1])
         assert found.not_ready_reason, "not before it was tried"
+        assert found.expires is None
         await found.check()
-        return found.not_ready_reason
+        return found
 
 
 @needs_openssl
@@ -116,6 +126,66 @@ async def test_a_certificate_for_another_name(tmp_path: Path) -> None:
     context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
     said = await check(context, known(tmp_path, authority), "https://other.system.svc:8443")
     assert "Hostname mismatch" in said
+
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SOON, LATER = NOW + timedelta(days=3), NOW + timedelta(days=20)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda folder: make_self_signed(folder, SOON),
+        lambda folder: make_signed(folder, SOON, LATER),
+        lambda folder: make_signed(folder, LATER, SOON),
+        # Of an authority that is being changed, only the one that has signed the certificate counts.
+        lambda folder: make_signed(folder, LATER, SOON) + other_authority(folder, LATER),
+        lambda folder: make_signed(folder, SOON, LATER) + other_authority(folder, NOW),
+    ],
+    ids=["self-signed", "certificate", "authority", "renewed", "expired"],
+)
+async def test_the_certificate_is_of_use_until_it_or_its_authority_expires(
+    tmp_path: Path, made: Callable[[Path], str]
+) -> None:
+    authority = made(tmp_path)
+    context = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key").context
+    found = await checked(context, known(tmp_path, authority))
+    assert found.not_ready_reason == ""
+    assert found.expires == SOON.timestamp()
+
+
+def other_authority(folder: Path, expires: datetime) -> str:
+    (folder / "other").mkdir()
+    return make_signed(folder / "other", LATER, expires)
+
+
+async def test_the_expiry_that_was_known_stays_when_a_handshake_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepjob.manager.ingest_certificate_check._RELOAD_TIME", 0.0)
+    trust = known(tmp_path, make_self_signed(tmp_path, SOON))
+    served = Certificate(tmp_path / "tls.crt", tmp_path / "tls.key")
+    server = await asyncio.start_server(lambda _, w: w.close(), "localhost", ssl=served.context)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        found = IngestCertificateCheck(f"https://{HOST}:8443", trust, port)
+        await found.check()
+        (tmp_path / "ca.crt").write_text(make_expired(tmp_path))
+        served.reload()
+        await found.check()
+    assert "certificate has expired" in found.not_ready_reason
+    assert found.expires == SOON.timestamp()
+
+
+def test_the_metric_of_the_expiry_is_absent_while_it_is_unknown() -> None:
+    expires: list[float | None] = [None, SOON.timestamp()]
+    gauges = Gauges(
+        lambda: MetricsSnapshot(0, 0, 0, 0, {}), bool, bool, dict, lambda: expires.pop(0)
+    )
+    name = "sweepjob_intake_certificate_expiration_timestamp_seconds"
+    assert not [family for family in gauges.collect() if family.name == name]
+    [family] = [family for family in gauges.collect() if family.name == name]
+    assert [sample.value for sample in family.samples] == [SOON.timestamp()]
 
 
 @needs_openssl

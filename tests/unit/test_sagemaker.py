@@ -207,7 +207,7 @@ def test_a_grid_without_a_number_of_trials_is_whole() -> None:
 
 
 def test_the_option_takes_the_place_of_the_number_of_trials() -> None:
-    found = converted(FULL, replace(OPTIONS, trials=5))
+    found = converted(TUNING_JOB, replace(OPTIONS, trials=5))
     assert found.manifest["spec"]["limits"]["maxTotalTrials"] == 5
     assert any("is 5, of --trials" in str(note) for note in found.notes)
 

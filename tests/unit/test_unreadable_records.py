@@ -17,11 +17,12 @@ from sweepjob.kube.resources import Resource
 from sweepjob.kube.transport import Request
 from sweepjob.local.api_server import MemoryApiServer
 from sweepjob.local.store import Body
+from sweepjob.settings import OperatorSettings
 from sweepjob.trial_pods.cached_objects import CachedPod
 from sweepjob.trial_pods.pod_parsing import parse_pod
 
 from tests.fake_api.cluster import FakeCluster
-from tests.fake_api.harness import EPOCH, NAMESPACE, RunningOperator, quiet
+from tests.fake_api.harness import EPOCH, NAMESPACE, SETTINGS, RunningOperator, quiet
 from tests.fake_api.simulated_trainers import SimulatedTrainers
 from tests.fake_api.transport import FaultProfile, FaultyTransport
 
@@ -45,7 +46,13 @@ def _quiet(request: pytest.FixtureRequest) -> Iterator[None]:
 class World:
     """A cluster with a sweep, and an operator that can be killed and started again."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        settings: OperatorSettings = SETTINGS,
+        cluster: type[FakeCluster] = FakeCluster,
+        **changes: Any,
+    ) -> None:
+        self._settings = settings
         loop = asyncio.get_running_loop()
         self._clock = lambda: EPOCH + loop.time()
         self.operator: RunningOperator | None = None
@@ -53,8 +60,9 @@ class World:
         self.trainers = SimulatedTrainers(
             random.Random(2), lambda: None if self.operator is None else self.operator.push_handler
         )
-        FakeCluster(self.server, random.Random(1), self._clock, self.trainers.run)
-        given = spec(4, 2, samplingAlgorithm={"type": "random", "seed": 1}, earlyTermination=None)
+        cluster(self.server, random.Random(1), self._clock, self.trainers.run)
+        sampling = {"type": "random", "seed": 1}
+        given = spec(4, 2, samplingAlgorithm=sampling, earlyTermination=None, **changes)
         body = {"metadata": {"name": "sweep"}, "spec": given}
         body |= {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
         assert self.server.answer(Request("POST", SWEEPS, {}, body))[0] == 201
@@ -62,7 +70,9 @@ class World:
 
     def start(self) -> None:
         self.operator = RunningOperator(
-            FaultyTransport(self.server, FaultProfile(random.Random(4))), self._clock
+            FaultyTransport(self.server, FaultProfile(random.Random(4))),
+            self._clock,
+            settings=self._settings,
         )
 
     def kill(self) -> None:

@@ -23,6 +23,7 @@ from .informers import Informers
 from .kind_caches import KindCaches
 from .owner_index import OwnerIndex
 from .trial_index import TrialIndex, has_moved, is_unchanged
+from .unreadable_objects import UnreadableTrialObject, UnreadableTrialObjects, is_workload
 
 
 class PodHandler(Protocol):
@@ -66,8 +67,11 @@ class Caches:
         self._owners = OwnerIndex()
         every: tuple[str | None, ...] = namespaces or (None,)
         handlers = (self._on_record, self._on_job, self._on_pod)
-        self._informers = Informers(api, every, *handlers, clock)
-        self._kinds = KindCaches(api, kinds, every, self._on_job, self._on_pod, clock)
+        self._unreadable = UnreadableTrialObjects(kinds, self._on_unreadable)
+        self._informers = Informers(api, every, *handlers, clock, self._unreadable)
+        self._kinds = KindCaches(
+            api, kinds, every, self._on_job, self._on_pod, clock, self._unreadable
+        )
 
     def connect(
         self,
@@ -150,6 +154,19 @@ class Caches:
         for informer in (*self._informers.all(), *self._kinds.informers()):
             counted[informer.unparseable.resource] += len(informer.unparseable)
         return counted
+
+    def unreadable_of(self, trial: ObjectKey, uid: str) -> list[UnreadableTrialObject]:
+        """Return what cannot be read of the trial with this uid: its record, its objects and their pods.
+
+        Labels alone decide nothing, but the owner of a pod that cannot be read may not be known.
+        """
+        return [one for one in self._unreadable.of(trial) if self._may_belong(one, uid)]
+
+    def _may_belong(self, one: UnreadableTrialObject, trial_uid: str) -> bool:
+        if one.resource != resources.PODS.plural:  # a record is its own trial
+            return trial_uid in (one.uid, one.owner)
+        top = self._owners.top_of(one.owner) if one.owner else ""
+        return top == trial_uid or (top is None and one.trial_uid in ("", trial_uid))
 
     def has_running_pod(self, trial: ObjectKey, uid: str) -> bool:
         """Return whether the trial with this uid has a pod that has not ended."""
@@ -253,6 +270,20 @@ class Caches:
     def pod(self, uid: str) -> CachedPod | None:
         """Return the pod with that uid; None when it is not known."""
         return self._pods_by_uid.get(uid)
+
+    def _on_unreadable(
+        self, old: UnreadableTrialObject | None, new: UnreadableTrialObject | None
+    ) -> None:
+        found = new or old
+        assert found is not None
+        trial = ObjectKey(found.namespace, found.trial)
+        if is_workload(found.resource) and found.owner:
+            # Its pods belong to the trial although it was never read.
+            if new is not None and found.uid not in self._owners:
+                self.note_owner(trial, found.uid, found.owner)
+            elif new is None and not any(job.uid == found.uid for job in self.jobs_of(trial)):
+                self._forget_owner(found.uid, trial)
+        self._trial_changed(ObjectKey(found.namespace, found.sweep), found.trial)
 
     def _on_record(self, old: TrialRecord | None, new: TrialRecord | None) -> None:
         if old is not None and new is not None and old.sweep != new.sweep:

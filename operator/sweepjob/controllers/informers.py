@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..api import names
@@ -15,6 +16,7 @@ from ..kube import resources
 from ..kube.client import KubeClient
 from ..kube.decoding import FieldSelection
 from ..kube.informer import Informer
+from ..kube.unparseable_objects import SkippedObjectObserver
 from ..trial_pods.cached_objects import CachedJob, CachedPod
 from ..trial_pods.node_clocks import job_until, merge_jobs, merge_pods, pod_until
 from ..trial_pods.object_schemas import JOB_SCHEMA, POD_SCHEMA, schema_fields
@@ -36,6 +38,7 @@ class Informers:
         on_job: called with the old and the new Job.
         on_pod: called with the old and the new pod.
         clock: seconds since the epoch.
+        skipped: learns which objects cannot be read.
     """
 
     def __init__(
@@ -46,21 +49,16 @@ class Informers:
         on_job: Callable[[CachedJob | None, CachedJob | None], None],
         on_pod: Callable[[CachedPod | None, CachedPod | None], None],
         clock: Callable[[], float],
+        skipped: SkippedObjectObserver,
     ) -> None:
         self._clock = clock
         label, not_served = names.LABEL_SWEEP, missing_crd(names.SWEEPTRIALS, {})
-        self._trials = {
-            n: Informer(api, SWEEPTRIALS, parse_record, on_record, n, not_served_message=not_served)
-            for n in namespaces
-        }
-        self._jobs = {
-            n: Informer(api, _JOBS, self._parse_job, on_job, n, label, merge_jobs)
-            for n in namespaces
-        }
-        self._pods = {
-            n: Informer(api, _PODS, self._parse_pod, on_pod, n, label, merge_pods, clock)
-            for n in namespaces
-        }
+        records = partial(Informer, api, SWEEPTRIALS, parse_record, on_record, skipped=skipped)
+        jobs = partial(Informer, api, _JOBS, self._parse_job, on_job, skipped=skipped)
+        pods = partial(Informer, api, _PODS, self._parse_pod, on_pod, skipped=skipped)
+        self._trials = {n: records(n, not_served_message=not_served) for n in namespaces}
+        self._jobs = {n: jobs(n, label, merge_jobs) for n in namespaces}
+        self._pods = {n: pods(n, label, merge_pods, clock) for n in namespaces}
 
     def _parse_job(self, body: Mapping[str, Any]) -> CachedJob:
         return job_until(parse_job(body), self._clock())

@@ -20,6 +20,7 @@ from ..trial_pods.cached_objects import JOB, CachedJob, CachedPod
 from ..trial_pods.start_blockers import POD_EVENTS, of_pod_event, of_refused_pod
 from .caches import Caches
 from .namespace_constraint_reader import NamespaceConstraintReader
+from .recent_times import RecentTimes
 from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 
@@ -27,7 +28,6 @@ from .state.trial_state import TrialState
 _USUAL, _USUAL_START, _LONGEST_PAUSE = 1.5, 10.0, 60.0
 # Seconds. The kubelet retries a mount after two minutes at most: an older event is obsolete.
 _STALE = 180.0
-_MOST_POLLED = 10_000  # objects
 _MISSING_PERMISSION = (
     ". The operator may not list limitranges and resourcequotas, so it could not adjust the sidecar"
 )
@@ -48,7 +48,7 @@ class JobEventPoller:
         self._api = api
         self._caches = caches
         self._limits = limits
-        self._polled: dict[str, float] = {}  # when, by uid of the Job or pod
+        self._polled = RecentTimes()  # by uid of the Job or pod
 
     async def poll(self, sweep: SweepStore, trial: TrialState, now: float) -> float | None:
         """Note in the trial's state why it has no pod, or why its pod does not start.
@@ -84,13 +84,13 @@ class JobEventPoller:
             return None
         is_current = trial.status.stop is None and pod.attempt == trial.status.attempt
         if not is_current or not _does_not_start(pod):
-            self._polled.pop(pod.uid, None)
+            self._polled.discard(pod.uid)
             sweep.trials.note_pod_blocker(trial, None)
             return None
         since = pod.gpus_held_since or pod.created
         due = self._due(pod.uid, since, _USUAL_START)
         if due <= now:
-            self._note_polled(pod.uid, now)
+            self._polled.note(pod.uid, now)
             blocker = await self._pod_blocker(pod, now)
             if blocker is not None and sweep.state.spec.trial.instance_count > 1:
                 blocker = replace(blocker, message=f"rank {pod.view.rank}: {blocker.message}")
@@ -125,7 +125,7 @@ class JobEventPoller:
         ranks = {pod.view.rank for pod in pods if pod.attempt == attempt}
         if not idle and len(ranks) < jobs[0].instances:
             return jobs[0]
-        self._polled.pop(view.uid, None)
+        self._polled.discard(view.uid)
         sweep.trials.note_creation_blocker(trial, None)
         return None
 
@@ -135,16 +135,10 @@ class JobEventPoller:
             return started + usual
         return polled + min(_LONGEST_PAUSE, max(usual, polled - started))
 
-    def _note_polled(self, uid: str, now: float) -> None:
-        self._polled.pop(uid, None)
-        while len(self._polled) >= _MOST_POLLED:  # of objects that were deleted nobody says so
-            del self._polled[next(iter(self._polled))]  # polled longest ago
-        self._polled[uid] = now
-
     async def _read_job_events(
         self, sweep: SweepStore, trial: TrialState, job: CachedJob, now: float
     ) -> None:
-        self._note_polled(job.uid, now)
+        self._polled.note(job.uid, now)
         selector = f"involvedObject.uid={job.uid},reason=FailedCreate"
         found = await self._events(job.namespace, selector)
         if not found:

@@ -17,6 +17,7 @@ from ..kube import errors, resources
 from ..kube.client import KubeClient
 from ..kube.decoding import FieldSelection
 from ..kube.informer import Informer
+from ..kube.unparseable_objects import SkippedObjectObserver
 from ..trial_pods.cached_objects import CachedJob, CachedPod
 from ..trial_pods.kind_pods import parse_kind_pod, pod_schema
 from ..trial_pods.node_clocks import merge_pods, pod_until
@@ -38,6 +39,7 @@ class KindCaches:
         on_object: called with the old and the new object.
         on_pod: called with the old and the new pod.
         clock: seconds since the epoch.
+        skipped: learns which objects cannot be read.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class KindCaches:
         on_object: Callable[[CachedJob | None, CachedJob | None], None],
         on_pod: Callable[[CachedPod | None, CachedPod | None], None],
         clock: Callable[[], float],
+        skipped: SkippedObjectObserver,
     ) -> None:
         self.kinds = tuple(kinds)
         self._clock = clock
@@ -60,6 +63,7 @@ class KindCaches:
                 namespace,
                 names.LABEL_SWEEP,
                 not_served_message=_not_served(kind),
+                skipped=skipped,
             )
             for kind in kinds
             for namespace in namespaces
@@ -74,6 +78,7 @@ class KindCaches:
                 f"{kind.pod_label},!{names.LABEL_SWEEP}",  # others are seen by their label
                 merge_pods,
                 clock,
+                skipped=skipped,
             )
             for kind in kinds
             if kind.pod_label

@@ -18,10 +18,10 @@ from ..trial_pods.cached_objects import JOB, OwnerReference
 from ..trial_pods.pod_parsing import owner_reference_of
 from .caches import Caches
 from .owner_index import MAX_OWNERS
+from .recent_times import RecentTimes
 
 _RETRY = 10.0  # seconds until an owner that could not be read is tried again
 _MAX_AT_ONCE = 20  # owners that are read in one turn: anybody may create pods with any owner
-_MAX_FAILED = 10_000  # owners that are remembered as unreadable
 
 
 class OwnerResolver:
@@ -37,7 +37,7 @@ class OwnerResolver:
         self._api = api
         self._caches = caches
         self._clock = clock
-        self._failed: dict[str, float] = {}  # when, by the uid of the owner
+        self._failed = RecentTimes()  # by the uid of the owner
 
     async def resolve(self, trial: ObjectKey) -> None:
         """Find the owners of the pods that name a trial.
@@ -55,7 +55,8 @@ class OwnerResolver:
         await asyncio.gather(*(self._follow(trial, owner) for owner in due[:_MAX_AT_ONCE]))
 
     def _has_failed(self, owner: OwnerReference) -> bool:
-        return self._clock() < self._failed.get(owner.uid, 0.0) + _RETRY
+        failed = self._failed.get(owner.uid)
+        return failed is not None and self._clock() < failed + _RETRY
 
     async def _follow(self, trial: ObjectKey, owner: OwnerReference) -> None:
         """Note the owners above one, up to an object that is known."""
@@ -63,7 +64,7 @@ class OwnerResolver:
         for _ in range(MAX_OWNERS):
             above = await self._owner_above(trial.namespace, owner)
             if above is None:
-                self._note_failure(owner)
+                self._failed.note(owner.uid, self._clock())
                 return
             found.append((owner.uid, above.uid))
             if self._caches.has_owner(above.uid):
@@ -93,8 +94,3 @@ class OwnerResolver:
             return resources.JOBS
         kind = self._caches.kinds.of(owner.api_version, owner.kind)
         return None if kind is None else resource_of(kind)
-
-    def _note_failure(self, owner: OwnerReference) -> None:
-        if len(self._failed) >= _MAX_FAILED:
-            self._failed.clear()
-        self._failed[owner.uid] = self._clock()

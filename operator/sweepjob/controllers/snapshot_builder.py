@@ -153,6 +153,7 @@ def trial_snapshot(
         desired=trial.desired,
         ran=status.ran,
         rung_stop=rung_stop,
+        unreadable_pods=trial.completeness.incomplete if workload.has_unreadable_pod else "",
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),

@@ -29,6 +29,7 @@ from .state.sweep_store import SweepStore
 from .state.trial_state import TrialState
 from .sweep_registry import SweepRegistry
 from .trial_workload import Workload
+from .unreadable_objects import unreadable_message
 
 _KIND_RETRY = 2.0  # seconds until a trial whose kind is not listed yet is reconciled again
 
@@ -157,6 +158,12 @@ class TrialController:
             since=workload.since,
             now=now,
             budget=workload.budget,
+        )
+        sweep.trials.observe_unreadable(
+            trial,
+            unreadable_message(workload.unreadable, sweep.state.namespace),
+            is_there=bool(workload.current_jobs),
+            now=now,
         )
         if sweep.state.spec.trial.has_several_pods:
             ranked = (p for p in workload.current_pods if 0 <= p.view.rank < MAX_INSTANCES)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 
 from ..api.meta.identity import ObjectKey
 from ..api.spec.trial_manifest import TrialManifest
+from ..kube.resources import PODS
 from ..lifecycle.remaining_containers import settles
 from ..lifecycle.workload import Job, Pod, StartBlocker, TrainerEnd
 from ..trial_pods.cached_objects import CachedPod
 from .caches import Caches
 from .state.trial_state import TrialState
+from .unreadable_objects import UnreadableTrialObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Workload:
         authorities: fingerprints of the certificate authorities that the sidecars of the current attempt
             trust; none if that is not known.
         budget: the budget that the execution of the current attempt was given; None without one.
+        unreadable: its record, objects and pods that cannot be read, of the current attempt.
     """
 
     jobs: tuple[Job, ...]
@@ -34,6 +37,7 @@ class Workload:
     since: float
     attempt: int
     authorities: frozenset[str]
+    unreadable: tuple[UnreadableTrialObject, ...]
     budget: int | None = None
 
     @classmethod
@@ -56,14 +60,20 @@ class Workload:
         orphans = caches.orphan_pods_of(key, trial.uid)
         jobs = [job for job in caches.jobs_of(key) if job.owner == trial.uid]
         current = next((job for job in jobs if job.view.attempt == attempt), None)
+        unreadable = caches.unreadable_of(key, trial.uid)
+        views = tuple(caches.views_of(key, trial.uid, manifest))
+        # One that was never read exists nevertheless.
+        known = {view.uid for view in views}
+        unread = (one.view for one in unreadable if one.view is not None and one.uid not in known)
         return cls(
-            jobs=tuple(caches.views_of(key, trial.uid, manifest)),
+            jobs=(*views, *unread),
             pods=tuple(caches.pods_of(key, trial.uid)),
             orphan_pods=tuple(pod for pod in orphans if pod.attempt == attempt),
             since=caches.pods_seen_since(namespace),
             attempt=attempt,
             authorities=frozenset() if current is None else current.authorities,
             budget=None if current is None else current.budget,
+            unreadable=tuple(one for one in unreadable if one.attempt in (None, attempt)),
         )
 
     @property
@@ -75,6 +85,11 @@ class Workload:
     def current_pods(self) -> list[CachedPod]:
         """The pods of the current attempt."""
         return [pod for pod in self.pods if pod.attempt == self.attempt]
+
+    @property
+    def has_unreadable_pod(self) -> bool:
+        """Whether a pod of the current attempt cannot be read."""
+        return any(one.resource == PODS.plural for one in self.unreadable)
 
     @property
     def orphan_views(self) -> tuple[Pod, ...]:

@@ -16,6 +16,7 @@ import sys
 
 import uvloop
 
+from .. import garbage_collection
 from ..http_server.certificate import Certificate
 from ..http_server.connections import Connections, listen
 from ..http_server.limits import ConnectionLimits
@@ -44,12 +45,13 @@ async def run(settings: OperatorSettings, channel: socket.socket) -> None:
     api.on_access_denied = client.send_denied_access
     limits = ConnectionLimits(settings.ingest_connections, settings.ingest_connections_per_address)
     connections = Connections(limits)
-    tls, background = None, []
+    tls, background = None, [garbage_collection.search_all_when_doubled()]
     if settings.certificate is not None and settings.key is not None:
         certificate = Certificate(
             settings.certificate, settings.key, client.send_certificate_problem
         )
-        tls, background = certificate.context, [certificate.run()]
+        tls = certificate.context
+        background.append(certificate.run())
     await serve_ingest(
         client, listener, TokenReviewAuthenticator(api), connections, tls, *background
     )
@@ -62,6 +64,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     configure(os.environ)
+    garbage_collection.search_new_objects_only()
     channel = socket.socket(fileno=int(sys.argv[1]))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(OperatorSettings.of(os.environ), channel))

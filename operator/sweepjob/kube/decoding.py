@@ -34,6 +34,12 @@ class _Event(msgspec.Struct):
     object: msgspec.Raw
 
 
+class _Parts(msgspec.Struct):
+    metadata: msgspec.Raw = msgspec.Raw(b"")
+    spec: msgspec.Raw = msgspec.Raw(b"")
+    status: msgspec.Raw = msgspec.Raw(b"")
+
+
 class FieldSelection:
     """The fields that are needed of an object.
 
@@ -45,6 +51,13 @@ class FieldSelection:
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self._decoder = msgspec.json.Decoder(_type(fields))
+        metadata = fields.get("metadata") or {}
+        # Lists can have too many items, those of owners for example.
+        without_lists = {k: below for k, below in metadata.items() if not isinstance(below, list)}
+        self._identity_decoders = [
+            *(msgspec.json.Decoder(_type({"metadata": m})) for m in (metadata, without_lists) if m),
+            _IDENTITY,
+        ]
 
     def decode(self, text: _Text) -> Body:
         """Return the selected fields of an object.
@@ -54,6 +67,24 @@ class FieldSelection:
         """
         found: Body | None = self._decoder.decode(text)
         return found or {}
+
+    def decode_identity(self, text: _Text) -> Body:
+        """Return the selected metadata of an object that is not read, to whom it belongs included.
+
+        Args:
+            text: its JSON.
+
+        Returns:
+            As much of it as can be read: all of it, without its lists, or its name, namespace, uid and
+            version; nothing where not even those can be read.
+        """
+        for decoder in self._identity_decoders:
+            try:
+                found: Body | None = decoder.decode(text)
+            except (msgspec.MsgspecError, RecursionError):
+                continue
+            return found or {}
+        return {}
 
 
 def _type(fields: Any) -> Any:
@@ -68,13 +99,14 @@ def _type(fields: Any) -> Any:
     return TypedDict("Fields", inner, total=False) | None  # type: ignore[operator] # made at run time
 
 
-_IDENTITY = FieldSelection(
-    {"metadata": dict.fromkeys(("name", "namespace", "uid", "resourceVersion"))}
+_IDENTITY = msgspec.json.Decoder(
+    _type({"metadata": dict.fromkeys(("name", "namespace", "uid", "resourceVersion"))})
 )
+_EVERYTHING = FieldSelection({})
 
 
 class UnreadableObject(dict[str, Any]):
-    """Stands for an object that is not read because it is too large: it has the object's identity only.
+    """Stands for an object that is not read because it is too large: it has metadata only.
 
     Attributes:
         reason: what is wrong with it.
@@ -162,20 +194,28 @@ def decode_object(text: _Text, fields: FieldSelection | None) -> Body:
     """
     size = len(memoryview(text))
     if fields is not None and size > _LARGEST:
-        return UnreadableObject(_identity(text), f"is not read: it has {size} bytes")
+        said = (
+            f"is not read: it has {size} bytes, of which {_largest_part(text)}; at most {_LARGEST}"
+        )
+        return UnreadableObject(fields.decode_identity(text), f"{said} are read")
     try:
         return _whole(text) if fields is None else fields.decode(text)
     except (ValueError, msgspec.MsgspecError, RecursionError) as error:
         if fields is not None and size <= _SMALL:
             return decode_object(text, None)
-        return UnreadableObject(_identity(text), f"is not read: it has {size} bytes, and {error}")
+        identity = (_EVERYTHING if fields is None else fields).decode_identity(text)
+        return UnreadableObject(identity, f"is not read: it has {size} bytes, and {error}")
 
 
-def _identity(text: _Text) -> Body:
+def _largest_part(text: _Text) -> str:
+    """Return which part of an object has most of its bytes, and how many."""
     try:
-        return _IDENTITY.decode(text)
+        parts = msgspec.json.decode(text, type=_Parts)
     except (msgspec.MsgspecError, RecursionError):
-        return {}
+        return "not all are JSON"
+    sizes = {name: len(memoryview(getattr(parts, name))) for name in parts.__struct_fields__}
+    largest = max(sizes, key=lambda name: sizes[name])
+    return f"{sizes[largest]} are its {largest}"
 
 
 def _whole(text: _Text) -> Body:

@@ -21,7 +21,7 @@ from .loop_turns import LoopTurns
 from .object_cache import Key, ObjectCache, R, is_newer
 from .resources import Resource
 from .transport import Body
-from .unparseable_objects import ObjectVersion
+from .unparseable_objects import ObjectVersion, SkippedObjectObserver
 
 _log = logging.getLogger(__name__)
 _BACKOFF = (0.2, 15.0)  # seconds, the first and the longest
@@ -69,6 +69,7 @@ class Informer(ObjectCache[R]):
         merge: combines the old and the new version of one object.
         clock: seconds since the epoch.
         not_served_message: the error to log where the resource is not served; empty for the server's.
+        skipped: learns which objects cannot be parsed or handled; None for nobody.
 
     Attributes:
         synced: set once everything has been listed.
@@ -88,8 +89,9 @@ class Informer(ObjectCache[R]):
         merge: Callable[[R, R], R] = lambda old, new: new,
         clock: Callable[[], float] = time.time,
         not_served_message: str = "",
+        skipped: SkippedObjectObserver | None = None,
     ) -> None:
-        super().__init__(resource.plural, parse, on_change, merge)
+        super().__init__(resource.plural, parse, on_change, merge, skipped)
         self._api = api
         self._resource = resource
         self._namespace = namespace

@@ -15,11 +15,13 @@ class LoopTurns:
     def __init__(self) -> None:
         self._until = time.monotonic() + _SLICE
 
-    async def yield_when_due(self) -> None:
-        """Let other tasks run if this one has worked for a slice."""
-        if time.monotonic() >= self._until:
-            await asyncio.sleep(0)
-            self._until = time.monotonic() + _SLICE
+    async def yield_when_due(self) -> bool:
+        """Let other tasks run if this one has worked for a slice; return whether it has."""
+        if time.monotonic() < self._until:
+            return False
+        await asyncio.sleep(0)
+        self._until = time.monotonic() + _SLICE
+        return True
 
 
 async def run_in_turns(steps: Iterator[None]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from .decoding import UnreadableObject
-from .unparseable_objects import ObjectVersion, UnparseableObjects
+from .unparseable_objects import ObjectVersion, SkippedObjectObserver, UnparseableObjects
 
 
 class CachedObject(Protocol):
@@ -45,6 +45,7 @@ class ObjectCache(Generic[R]):
         parse: parses an object; nothing else of the object is kept.
         on_change: called with the old and the new parsed object; None where there was, or is, none.
         merge: combines the old and the new version of one object.
+        skipped: learns which objects cannot be parsed or handled; None for nobody.
 
     Attributes:
         objects: by namespace and name.
@@ -58,12 +59,13 @@ class ObjectCache(Generic[R]):
         parse: Callable[[Mapping[str, Any]], R],
         on_change: Callable[[R | None, R | None], None],
         merge: Callable[[R, R], R],
+        skipped: SkippedObjectObserver | None = None,
     ) -> None:
         self._parse = parse
         self._on_change = on_change
         self._merge = merge
         self.objects: dict[Key, R] = {}
-        self.unparseable = UnparseableObjects(resource)
+        self.unparseable = UnparseableObjects(resource, skipped)
         self.newest_version = "0"
 
     def get(self, namespace: str, name: str) -> R | None:
@@ -151,7 +153,10 @@ class ObjectCache(Generic[R]):
                 raise ValueError(body.reason)
             parsed = self._parse(body)
         except Exception as error:  # noqa: BLE001 - users can write anything into an object
-            self.unparseable.add(ObjectVersion.of(body), error)
+            found = ObjectVersion.of(body)
+            known = self.objects.get((found.namespace, found.name))
+            is_same = known is not None and known.uid == found.uid
+            self.unparseable.add(found, error, body, known if is_same else None)
             return None
         self.unparseable.discard(parsed.uid)
         return parsed
@@ -177,7 +182,7 @@ class ObjectCache(Generic[R]):
             parsed = new or old
             assert parsed is not None
             found = ObjectVersion(parsed.namespace, parsed.name, parsed.uid, parsed.version)
-            self.unparseable.add(found, error)
+            self.unparseable.add(found, error, None, parsed)
 
 
 def _is_later(version: str, listed: str) -> bool:

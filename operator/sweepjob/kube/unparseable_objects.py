@@ -6,8 +6,10 @@ Each is logged once, is counted while it exists, and does not affect the others.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
 
@@ -36,23 +38,59 @@ class ObjectVersion:
         return cls(*(text if isinstance(text, str) else "" for text in texts))
 
 
+class SkippedObjectObserver(Protocol):
+    """Learns which objects are skipped."""
+
+    def on_skipped(
+        self, resource: str, body: Mapping[str, Any], known: object, reason: str
+    ) -> None:
+        """Note that an object is skipped.
+
+        Args:
+            resource: its plural name.
+            body: the object as far as it was read: its metadata, if anything.
+            known: the cached object, from before; None without one.
+            reason: why it is skipped.
+        """
+        ...
+
+    def on_no_longer_skipped(self, uid: str) -> None:
+        """Note that an object can be read again, or was deleted."""
+        ...
+
+
 class UnparseableObjects:
     """The objects of one resource that are currently skipped.
 
     Args:
         resource: its plural name, for the log.
+        observer: learns which they are; None for nobody.
     """
 
-    def __init__(self, resource: str) -> None:
+    def __init__(self, resource: str, observer: SkippedObjectObserver | None = None) -> None:
         self.resource = resource
+        self._observer = observer
         self._versions: dict[str, str] = {}  # resource versions by uid
 
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._versions)
 
-    def add(self, found: ObjectVersion, error: Exception) -> None:
-        """Skip an object, and log it once for each of its versions."""
+    def add(
+        self,
+        found: ObjectVersion,
+        error: Exception,
+        body: Mapping[str, Any] | None = None,
+        known: object = None,
+    ) -> None:
+        """Skip an object, and log it once for each of its versions.
+
+        Args:
+            found: the version.
+            error: why it is skipped.
+            body: the object as far as it was read; None for nothing.
+            known: the cached object, from before; None without one.
+        """
         if self._versions.get(found.uid) == found.version:
             return
         self._versions[found.uid] = found.version
@@ -62,11 +100,28 @@ class UnparseableObjects:
             # A parser raises ValueError; anything else is a defect of the operator.
             exc_info=None if isinstance(error, ValueError) else error,
         )
+        if self._observer is not None:
+            is_foreseen = isinstance(error, ValueError)
+            reason = str(error) if is_foreseen else f"cannot be handled: {error!r}"
+            with _other_objects_are_handled(found.uid):
+                self._observer.on_skipped(self.resource, body or {}, known, reason)
 
     def discard(self, uid: str) -> None:
         """Forget an object that has been parsed, or was deleted."""
-        self._versions.pop(uid, None)
+        if self._versions.pop(uid, None) is not None and self._observer is not None:
+            with _other_objects_are_handled(uid):
+                self._observer.on_no_longer_skipped(uid)
 
     def retain(self, uids: Collection[str]) -> None:
         """Forget all objects but these, which still exist."""
-        self._versions = {uid: v for uid, v in self._versions.items() if uid in uids}
+        for uid in self._versions.keys() - set(uids):
+            self.discard(uid)
+
+
+@contextmanager
+def _other_objects_are_handled(uid: str) -> Iterator[None]:
+    """Log what the observer raises for one object; it does not end the watch of all."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - a defect of the operator
+        _log.exception("whether the object with uid %s can be read was not noted", uid)

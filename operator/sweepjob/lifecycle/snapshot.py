@@ -62,6 +62,7 @@ class TrialSnapshot:
         ran: seconds that its trainer ran in executions that were paused.
         rung_stop: the policy's decision if its execution has succeeded with less than the largest
             budget; None otherwise.
+        unreadable_pods: which of its pods in this attempt cannot be read; empty when all can.
     """
 
     index: int
@@ -96,6 +97,7 @@ class TrialSnapshot:
     desired: DesiredState = UNDECIDED
     ran: float = 0.0
     rung_stop: StopDecision | None = None
+    unreadable_pods: str = ""
 
     @property
     def is_paused(self) -> bool:

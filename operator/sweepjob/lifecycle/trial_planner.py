@@ -38,7 +38,7 @@ from .remaining_containers import end_earlier_attempts, overdue_end, stop_compan
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .start_timeout import start_timeout_stop
 from .termination import WATCH_LAG, end_deleted, end_stopped
-from .workload import TrainerEnd
+from .workload import Job, TrainerEnd
 
 _POD_FAILED = "BackoffLimitExceeded"  # the reason of a Job whose pod failed, or is gone
 # Seconds after which a request without an answer has taken effect, and the watch shows it.
@@ -111,6 +111,9 @@ def _end_of_attempt(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> P
     """Return what follows if the attempt has ended, or one of its pods is lost; None otherwise."""
     job = trial.job
     assert job is not None
+    by_job = _end_by_job(trial, job, retry_incomplete=sweep.retry_incomplete)
+    if by_job is not None:
+        return Plan(after_attempt(trial, sweep.max_retries, now, *by_job))
     if sweep.instances > 1:
         group = plan_group(trial, job, sweep, now)
         if group is not None or not (job.deleting or job.suspended):
@@ -229,6 +232,20 @@ def _attempt_end(
         # gone, too, and a script may exit with 0 on SIGTERM.
         return None, *(trial.interruption or POD_DELETED)
     return False, *job.failure
+
+
+def _end_by_job(
+    trial: TrialSnapshot, job: Job, *, retry_incomplete: bool
+) -> tuple[bool, str, str] | None:
+    """Return how an ended attempt ended according to its Job, where a pod cannot be read.
+
+    Its pods do not say it, and its trial would keep its slot forever.
+    """
+    if not trial.unreadable_pods or job.deleting:
+        return None
+    if job.succeeded:
+        return success(trial.unreadable_pods, retry_incomplete=retry_incomplete)
+    return None if job.failure is None else (False, *job.failure)
 
 
 def _end_with_trainer(

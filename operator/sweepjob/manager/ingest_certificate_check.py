@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..controllers.ingest_authority import REMEDY, IngestAuthority
@@ -26,6 +28,9 @@ class IngestCertificateCheck:
 
     Attributes:
         not_ready_reason: why sidecars cannot connect; empty when they can.
+        expires: when sidecars can no longer trust the certificate, in seconds since the epoch: when it
+            expires, or every authority that it is signed by. None before the first handshake that
+            succeeded; the last known time after one that failed.
     """
 
     def __init__(
@@ -40,6 +45,8 @@ class IngestCertificateCheck:
         self._authority = authority
         self._server_problem = server_problem
         self.not_ready_reason = "the ingest server has not been checked yet"
+        self.expires: float | None = None
+        self._served_until = math.inf  # seconds since the epoch
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -69,6 +76,9 @@ class IngestCertificateCheck:
             authority.distrust(problem)
         else:
             authority.trust(anchors)
+            known_anchors = (authority.certificates().get(anchor, "") for anchor in anchors)
+            until = max(map(_expiry_of_authority, known_anchors), default=math.inf)
+            self.expires = min(self._served_until, until)
 
     async def _anchors(self) -> frozenset[str]:
         """Return which certificates of the authority the server's is signed by."""
@@ -99,5 +109,24 @@ class IngestCertificateCheck:
                 f"sidecars cannot trust the ingest server's certificate: {error.verify_message}. "
                 f"{REMEDY}"
             )
+        peer = writer.get_extra_info("peercert") or {}
+        self._served_until = _expiry(peer)
         writer.close()
         return ""
+
+
+def _expiry_of_authority(pem: str) -> float:
+    """Return when an authority expires, in seconds since the epoch.
+
+    Infinite for one that is not marked as an authority: that is the server's certificate itself.
+    """
+    if not pem:
+        return math.inf
+    authorities = ssl.create_default_context(cadata=pem).get_ca_certs()
+    return max(map(_expiry, authorities), default=math.inf)
+
+
+def _expiry(certificate: Mapping[str, Any]) -> float:
+    """Return when a certificate expires, in seconds since the epoch."""
+    text = certificate.get("notAfter")
+    return math.inf if text is None else float(ssl.cert_time_to_seconds(text))

@@ -13,6 +13,7 @@ from typing import Any
 
 from prometheus_client import REGISTRY
 
+from .. import garbage_collection
 from ..controllers.ingest_authority import IngestAuthority
 from ..ingest.ingest_process import IngestProcess
 from ..kube.client import KubeClient
@@ -60,6 +61,7 @@ class OperatorProcess:
                 leads=api.may_write,
                 is_ready=lambda: not self._readiness.reasons,
                 lacking=access_reviewer.count_missing,
+                certificate_expires=self._certificate_expires,
             )
         )
 
@@ -71,7 +73,7 @@ class OperatorProcess:
             **self.operator.parts(),
             "watch": self._watch.run(),
             "readiness": self._readiness.run(),
-            "memory": self._freeze_memory(),
+            "memory": self._collect_garbage(),
             "loop monitor": monitor_loop(),
             "telemetry": serve_telemetry(health.application(), self._settings.telemetry_port),
             "ingestion": self._ingest.run(),
@@ -92,11 +94,15 @@ class OperatorProcess:
             own.append(self._ingest_certificate_check.not_ready_reason)
         return [reason for reason in own if reason] + self.operator.not_ready_reasons()
 
-    async def _freeze_memory(self) -> None:
-        """Exclude what the caches hold from garbage collection, once they are synced."""
+    def _certificate_expires(self) -> float | None:
+        check = self._ingest_certificate_check
+        return None if check is None else check.expires
+
+    async def _collect_garbage(self) -> None:
+        """Collect garbage, but not among what the caches hold once they are synced."""
         await self.operator.await_caches()
         gc.freeze()
-        await asyncio.Event().wait()
+        await garbage_collection.search_all_when_doubled()
 
     async def _await_signal(self) -> None:
         self._handle_signals()

@@ -110,6 +110,8 @@ class Gauges(Collector):
         leads: returns whether this operator leads.
         is_ready: returns whether it is ready.
         lacking: returns the number of namespaces that lack each permission, by permission and by need.
+        certificate_expires: returns when the ingest server's certificate expires, in seconds since the
+            epoch; None where that is not known, or where there is none.
     """
 
     def __init__(
@@ -118,11 +120,13 @@ class Gauges(Collector):
         leads: Callable[[], bool],
         is_ready: Callable[[], bool],
         lacking: Callable[[], Mapping[tuple[str, str], int]],
+        certificate_expires: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._count = count
         self._leads = leads
         self._is_ready = is_ready
         self._lacking = lacking
+        self._certificate_expires = certificate_expires
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """See ``prometheus_client``."""
@@ -163,6 +167,13 @@ class Gauges(Collector):
             self._is_ready(),
         )
         yield self._rights()
+        expires = self._certificate_expires()
+        if expires is not None:  # 0 would mean that it has expired long ago
+            yield GaugeMetricFamily(
+                "sweepjob_intake_certificate_expiration_timestamp_seconds",
+                "When the certificate that sidecars see, or its authority, expires",
+                expires,
+            )
 
     def _rights(self) -> GaugeMetricFamily:
         lacking = GaugeMetricFamily(

@@ -129,19 +129,6 @@ class SweepState:
         reports = trial.reports
         return self.criteria.values(reports.curve.best, reports.curve.last, reports.results)
 
-    def activity_of(self, index: int) -> Activity:
-        """Return what a trial does, by its index."""
-        trial = self.live.get(index)
-        if trial is None or index in self.paused.held:
-            return Activity.INACTIVE
-        if index in self.paused.by_policy:
-            return Activity.WAITING
-        pending = trial.pending_stop
-        stop = trial.status.stop or (None if pending is None else pending.decision)
-        if stop is None:
-            return Activity.RUNNING
-        return Activity.WAITING if stop.pauses and stop.policy else Activity.INACTIVE
-
     def budget_of(self, trial: TrialState) -> int | None:
         """Return the budget of the execution that runs or comes next; None in a sweep without budgets.
 
@@ -291,6 +278,26 @@ class SweepState:
         excesses = self.criteria.excesses(self.values_of(trial))
         score = trial.reports.curve.score
         return Observation(trial.index, trial.assignment, score, ended=True, constraints=excesses)
+
+
+def activity_of(live: Mapping[int, TrialState], paused: PausedTrials, index: int) -> Activity:
+    """Return what a trial does.
+
+    Args:
+        live: trials of its sweep that have not ended, by index.
+        paused: the paused ones.
+        index: of the trial.
+    """
+    trial = live.get(index)
+    if trial is None or index in paused.held:
+        return Activity.INACTIVE
+    if index in paused.by_policy:
+        return Activity.WAITING
+    pending = trial.pending_stop
+    stop = trial.status.stop or (None if pending is None else pending.decision)
+    if stop is None:
+        return Activity.RUNNING
+    return Activity.WAITING if stop.pauses and stop.policy else Activity.INACTIVE
 
 
 def stop_of(decision: Decision) -> StopDecision:

@@ -8,6 +8,7 @@ which is an error of the caller.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -23,7 +24,7 @@ from ...search.samplers.registry import SAMPLERS
 from ..warm_start import Source
 from .observation_builder import add_observation
 from .proposals import Proposals
-from .sweep_state import SweepState, WrittenStatus
+from .sweep_state import SweepState, WrittenStatus, activity_of
 from .sweep_transitions.ends import EndTransitions
 from .sweep_transitions.pauses import PauseTransitions
 from .sweep_transitions.proposals import ProposalTransitions
@@ -82,7 +83,9 @@ class SweepStore(
             proposals=_proposals(spec, seed),
             written=WrittenStatus(status),
         )
-        self.state.evaluator.set_activity_of(self.state.activity_of)
+        # Not a method of the state, which it would refer to: a sweep that has ended would be freed late.
+        doing = partial(activity_of, self.trials.live, self.state.paused)
+        self.state.evaluator.set_activity_of(doing)
 
     def load(self, records: Iterable[TrialRecord]) -> None:
         """Rebuild the state from all records of the sweep."""

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 from ...kube import errors
 from ...kube.client import KubeClient
+from ...kube.loop_turns import LoopTurns
 from ...log_parsing.findings import LogFindings
 from ...log_parsing.limits import DEFAULT_LOG_LIMITS, LogLimits
 from ...log_parsing.log_parser import LogParser
@@ -166,7 +167,7 @@ class LogReaders:
             pass  # the stream was cut off
         finally:
             reading.limit = None
-            self._report_all(pod, reading.catch_up())
+            await self._report_all(pod, reading.catch_up())
 
     async def _read_lines(
         self,
@@ -176,10 +177,11 @@ class LogReaders:
         lines: AsyncIterator[str],
     ) -> None:
         before, handed_on = time.perf_counter(), reading.findings_version
+        turns = LoopTurns()
         async for line in lines:
             begun, worked = time.perf_counter(), time.thread_time()
             if begun - before > _GAP or (reading.skipping and reading.is_fresh(self._clock())):
-                self._report_all(pod, reading.catch_up())
+                await self._report_all(pod, reading.catch_up())
             found = reading.read_line(line)
             if found is not None:
                 self._report(pod, *found)
@@ -189,6 +191,9 @@ class LogReaders:
             before, worked = time.perf_counter(), time.thread_time() - worked
             if budget.consume(len(line), before - begun, worked, skipped=reading.skipping):
                 await self._throttle(pod, reading, budget)
+                before = time.perf_counter()
+            # A process that waits for a core has its budget again before it has used it up.
+            if await turns.yield_when_due():
                 before = time.perf_counter()
             if reading.ended.is_set():
                 reading.cut_off_after(_IDLE)
@@ -200,16 +205,18 @@ class LogReaders:
         seconds = await budget.wait()
         reading.is_throttled = False
         if reading.note_throttling(seconds, self._clock(), self._limits.throttle_timeout):
-            self._report_all(pod, reading.catch_up())
+            await self._report_all(pod, reading.catch_up())
 
     def _report_findings(self, pod: CachedPod, reading: LogReading) -> None:
         """Pass on what was found besides reports."""
         metrics.LOG_LINES_SKIPPED.inc(reading.count_skipped())
         self._observed(pod, reading.findings)
 
-    def _report_all(self, pod: CachedPod, found: Iterable[tuple[Found, LogPosition]]) -> None:
+    async def _report_all(self, pod: CachedPod, found: Iterable[tuple[Found, LogPosition]]) -> None:
+        turns = LoopTurns()
         for report in found:
             self._report(pod, *report)
+            await turns.yield_when_due()
 
 
 async def _pause(ended: asyncio.Event | None) -> None:

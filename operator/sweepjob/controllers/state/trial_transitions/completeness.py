@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from .... import protocol
 from ....api.names import REASON_LOG_UNREADABLE
+from ....api.names import REASON_OBJECT_UNREADABLE as REASON_OBJECT
 from ....api.sweeptrial.incomplete_reports import IncompleteReason
 from ....api.sweeptrial.log_tail import LogTail
 from ....log_parsing.findings import LogFindings, log_incomplete_reasons
@@ -46,6 +47,28 @@ class CompletenessTransitions:
         if (notices, loss) != (trial.completeness.sidecar_notices, trial.completeness.loss):
             trial.completeness = replace(trial.completeness, sidecar_notices=notices, loss=loss)
         self._set_warnings(trial, found, now)
+
+    def observe_unreadable(
+        self, trial: TrialState, message: str, *, is_there: bool, now: float
+    ) -> None:
+        """Note which objects of the trial cannot be read.
+
+        What one that was deleted would have said stays unknown, until the next attempt.
+
+        Args:
+            trial: a live trial.
+            message: which cannot be read, and the remedy; empty where all can be.
+            is_there: the object of the current attempt exists.
+            now: seconds since the epoch.
+        """
+        before = trial.completeness.warnings
+        warnings = dict(before)
+        if message:
+            since = before[REASON_OBJECT].since if REASON_OBJECT in before else now
+            warnings[REASON_OBJECT] = IncompleteReason(message, since)
+        elif is_there:
+            warnings.pop(REASON_OBJECT, None)
+        self._set_warnings(trial, warnings, now)
 
     def note_log_tail(self, trial: TrialState, attempt: int, tail: LogTail, now: float) -> None:
         """Record that the end of an attempt's log was read.
