@@ -37,7 +37,7 @@ OBJECTIVES = [
 ]
 SIZE = [{"metric": "size", "max": 14, "stopTrials": True}]
 BOTH: dict[str, Any] = {"objective": None, "objectives": OBJECTIVES, "constraints": SIZE}
-WORKLOAD = Workload((), (), (), 0.0, 1, frozenset())
+WORKLOAD = Workload((), (), (), 0.0, 1, frozenset(), unreadable=())
 
 
 def store(**spec: Any) -> SweepStore:
