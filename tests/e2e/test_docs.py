@@ -62,7 +62,7 @@ NAMED = {
     *("sweepjob validate", "sweepjob propose", "sweepjob replay"),
     *("kubectl sweepjob ui", "sweepjob export"),
     "sweepjob convert",
-    "sweepjob ui [SWEEP] [-A] [--port N] [--no-browser]",  # which test_dashboard.py runs
+    "sweepjob ui [SWEEP] [-A] [--port N] [--no-browser] [--read-only]",  # which test_dashboard.py runs
     # Which test_code.py and test_outputs.py run.
     "sweepjob submit -f FILE [--code DIR] [--name NAME] [--follow] [--dry-run]",
     "sweepjob submit --dry-run",
@@ -78,6 +78,7 @@ NAMED = {
     # Needs krew; the checksums are compared with the archive by test_release.py.
     "kubectl krew install --manifest=krew-sweepjob.yaml --archive=kubectl-sweepjob-0.2.0-linux-amd64.tar.gz",
     *("sweepjob explain", "kubectl sweepjob logs", "helm rollback"),
+    "kubectl get experiments -o yaml",  # needs Katib
     # Which unit tests run, with a real registry.
     "sweepjob promote SWEEP [--name MODEL] [--model NAME] [--alias ALIAS] [--tracking-uri URL] "
     "[--trial TRIAL] [--now]",
