@@ -14,8 +14,8 @@ from ..api.parsing.suggestions import did_you_mean
 from ..loading.errors import LoadError
 from ..render.table import print_message
 from ..version import __version__
-from .arguments import add_late_words
 from .errors import CommandError
+from .late_words import add_late_words
 
 # Module and help text by command. Only the module of the called command is imported: some need scipy,
 # which takes longer to load than most commands take.

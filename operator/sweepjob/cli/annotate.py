@@ -10,10 +10,11 @@ from ..api.sweeptrial.annotations import AnnotationChange, TagFilter, format_tag
 from ..read_model.sweep_view import SweepView
 from ..read_model.trial_view import TrialView
 from ..render.table import print_message, print_output
-from .arguments import TRIAL, accept_late_words, add_trial
+from .arguments import TRIAL, add_trial
 from .errors import CommandError
 from .folder_names import is_folder
 from .kubectl_errors import NotFound
+from .late_words import accept_late_words
 from .sources import SweepSource, required_source
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ..api import names
@@ -47,39 +47,6 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number, {bounds}")
 
     return parse
-
-
-def accept_late_words(parser: argparse.ArgumentParser, name: str) -> None:
-    """Let the words of an argument that takes any number of them also come behind flags.
-
-    Args:
-        parser: the parser of the command.
-        name: the argument.
-    """
-    parser.set_defaults(late_words=name)
-
-
-def add_late_words(args: argparse.Namespace, rest: Sequence[str]) -> bool:
-    """Add what argparse has left over to the words of a command; return whether they are words.
-
-    Where a command takes any number of words, argparse takes none of those behind a flag (CPython issue
-    15112, mended in Python 3.13).
-
-    Args:
-        args: the command line.
-        rest: what is left over.
-    """
-    name = getattr(args, "late_words", None)
-    words = list(rest)
-    if "--" in words:  # what follows are words, also with a dash
-        words.remove("--")
-        end = rest.index("--")
-    else:
-        end = len(words)
-    if name is None or any(word.startswith("-") and word != "-" for word in words[:end]):
-        return False
-    getattr(args, name).extend(words)
-    return True
 
 
 def resolve_kind(cluster: Kubectl, name: str) -> tuple[str, str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..render.table import print_message
-from .arguments import accept_late_words, add_sweep
+from .arguments import add_sweep
 from .errors import CommandError
 from .folder_names import is_folder
+from .late_words import accept_late_words
 from .sources import required_source
 
 
