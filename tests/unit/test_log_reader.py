@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sweepjob.ingest.log_readers import log_readers as log_reader
 from sweepjob.ingest.log_readers.log_readers import LogReaders
+from sweepjob.ingest.log_readers.log_reading import LogReading
 from sweepjob.kube import errors
 from sweepjob.kube.denied_access import DeniedAccess
 from sweepjob.kube.log_stream import MORE
@@ -207,6 +208,19 @@ async def test_lines_that_were_kept_while_others_were_skipped_let_others_run(
     where = LogPosition(0, 0)
     await readers.readers._report_all(record, [([("score", float(n))], where) for n in range(300)])
     assert turns.end() >= len(readers.values) == 300
+
+
+async def test_lines_that_were_kept_are_read_on_after_an_interruption() -> None:
+    """The stream may be cut off, or the reader cancelled, between two of them."""
+    reading = LogReading(LogParser("score"), LogPosition())
+    reading.skipping = True
+    for line in LINES:
+        reading.read_line(line)
+    first, _ = next(reading.catch_up())
+    left = [found for found, _ in reading.catch_up()]
+    values = [value for _, value in itertools.chain(first, *left)]
+    assert values == [float(n) for n in range(len(LINES))]
+    assert list(reading.catch_up()) == []
 
 
 async def test_lines_beyond_the_rate_are_skipped_and_reported() -> None:

@@ -357,5 +357,27 @@ def test_deliveries_of_deleted_sweeps_are_forgotten(monkeypatch: pytest.MonkeyPa
     assert made.deliveries(kept) == {"webhook": Delivery(1)}
 
 
+def test_many_sweeps_that_exist_are_not_looked_at_for_each_delivery(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notification_dispatcher, "_MOST_DELIVERIES", 10)
+    registry, asked = SweepRegistry(SETTINGS), list[ObjectKey]()
+    registry.connect()
+    made = NotificationDispatcher(
+        registry, cast("Any", None), cast("Any", None), lambda _: None, lambda: 0.0
+    )
+    for n in range(320):
+        meta = {"namespace": "team", "name": f"sweep-{n}", "uid": str(n), "generation": 1}
+        body = {"metadata": {**meta, "resourceVersion": str(n + 1)}, "spec": {}}
+        registry.on_event(body, deleted=False)
+    entries = [entry for _, entry in registry.items()]
+    known = registry.get
+    monkeypatch.setattr(registry, "get", lambda key: asked.append(key) or known(key))
+    for entry in entries:
+        made._set_delivery(entry, "webhook", Delivery(1))
+    assert len(made._deliveries) == 320
+    assert len(asked) <= 2 * 320
+
+
 def _url(name: str) -> tuple[tuple[ObjectKey, str], Subscription]:
     return (ObjectKey("team", "sweep"), name), Subscription(receiver(name, is_of_sweep=True))

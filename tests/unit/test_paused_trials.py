@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sweepjob.api.meta.cause import Cause
-from sweepjob.api.meta.identity import ObjectIdentity
+from sweepjob.api.meta.identity import ObjectIdentity, ObjectKey
 from sweepjob.api.phases import SweepPhase, TrialPhase
 from sweepjob.api.spec_parser import parse_sweepjob
 from sweepjob.api.sweeptrial.desired_state import DesiredState
@@ -16,6 +16,7 @@ from sweepjob.controllers.gpu_savings import gpu_seconds_saved
 from sweepjob.controllers.queues import Queues
 from sweepjob.controllers.slot_allocator import fill_slots
 from sweepjob.controllers.snapshot_builder import sweep_snapshot
+from sweepjob.controllers.spec_admission import SpecAdmission
 from sweepjob.controllers.state.sweep_store import SweepStore
 from sweepjob.controllers.status_builder import build_status
 from sweepjob.controllers.sweep_registry import SweepEntry, SweepRegistry
@@ -144,6 +145,21 @@ def test_a_rebuilt_state_keeps_the_slots_that_are_not_on_record_yet() -> None:
     assert sweep_snapshot(after.state, SETTINGS).occupied == 3
 
 
+def test_a_rebuilt_state_keeps_a_slot_that_came_on_record_after_the_record_was_read() -> None:
+    """The policy is changed, and the request is answered between the reading and the activation."""
+    records = [record(0, 0.1), record(1, 0.9)]
+    before, after = store(*records), store(*records)
+    assert before.grant_slot_to_paused(must_complete=False) == 1
+    before.record_resume(before.state.live[1], "Resumed")
+    entry = SweepEntry({})
+    entry.activate(before, 1)
+    entry.activate(after, 2)
+    trial = after.state.live[1]
+    assert (trial.status.phase, trial.status.reason) == (TrialPhase.PENDING, "Resumed")
+    assert set(after.state.paused.by_policy) == {0}
+    assert sweep_snapshot(after.state, SETTINGS).occupied == 1
+
+
 @pytest.mark.parametrize("uid", ["u", "another"])
 def test_a_forgotten_state_leaves_its_slots_to_the_next_one_of_the_same_sweep(uid: str) -> None:
     before, after = store(), store()
@@ -155,6 +171,22 @@ def test_a_forgotten_state_leaves_its_slots_to_the_next_one_of_the_same_sweep(ui
     assert entry.sweep is None
     entry.activate(after, 2)
     assert set(after.state.slots.reserved) == ({0} if uid == "u" else set())
+
+
+async def test_the_forgotten_state_of_a_finished_sweep_is_freed() -> None:
+    """No other one follows it."""
+    status = {
+        "observedGeneration": 1,
+        "conditions": [{"type": "Complete", "status": "True", "reason": "AllTrialsEnded"}],
+        "phase": "Complete",
+    }
+    entry = SweepEntry({"metadata": {"generation": 1}, "status": status})
+    entry.activate(store(), 1)
+    entry.reset()
+    admission = SpecAdmission(*([cast("Any", None)] * 8), {})
+    assert not await admission.admit(ObjectKey("team", "sweep"), entry)
+    assert entry.observed_generation == 1
+    assert entry.earlier is None
 
 
 def test_trials_that_wait_end_one_after_the_other_without_another_choice(

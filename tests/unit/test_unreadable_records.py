@@ -62,7 +62,7 @@ class World:
         )
         cluster(self.server, random.Random(1), self._clock, self.trainers.run)
         sampling = {"type": "random", "seed": 1}
-        given = spec(4, 2, samplingAlgorithm=sampling, earlyTermination=None, **changes)
+        given = spec(4, 2, **{"samplingAlgorithm": sampling, "earlyTermination": None, **changes})
         body = {"metadata": {"name": "sweep"}, "spec": given}
         body |= {"apiVersion": "sweepjob.dev/v1alpha1", "kind": "SweepJob"}
         assert self.server.answer(Request("POST", SWEEPS, {}, body))[0] == 201

@@ -35,7 +35,7 @@ _CONCURRENT = 4  # requests to one receiver at a time
 _FAILURES_TO_REPORT = 3  # attempts in a row until the status says that they fail
 _FAILURES_TO_PAUSE = 3  # attempts in a row, of any sweeps, until all sweeps wait for the receiver
 _MOST_CHANNELS = 1000  # kept at least: sweeps may have ever new URLs
-_MOST_DELIVERIES = 1000  # sweeps, until the deleted ones among them are forgotten
+_MOST_DELIVERIES = 1000  # sweeps at least, until the deleted ones among them are forgotten
 _REMEMBERED = 3600.0  # seconds for which a receiver that failed is remembered
 _PROBLEM_RETRY = 60.0  # seconds until a receiver that cannot be used is looked at again
 DeliveryKey = tuple[ObjectKey, str]  # the sweep's, and the receiver's id
@@ -92,6 +92,7 @@ class NotificationDispatcher:
         self._channels: dict[tuple[str, str], _Channel] = {}
         # With the uid of the sweep.
         self._deliveries: dict[ObjectKey, tuple[str, dict[str, Delivery]]] = {}
+        self._most_deliveries = _MOST_DELIVERIES
         self._failures: dict[DeliveryKey, int] = {}
         self._waiting: set[DeliveryKey] = set()
 
@@ -132,11 +133,17 @@ class NotificationDispatcher:
     def _set_delivery(self, entry: SweepEntry, receiver: str, delivery: Delivery) -> None:
         """Note a delivery, and have the status say so."""
         key, uid = _identity(entry)
-        if len(self._deliveries) >= _MOST_DELIVERIES:  # of deleted sweeps nobody asks any more
-            known = self._deliveries.items()
-            self._deliveries = {k: d for k, d in known if self._registry.get(k) is not None}
+        if len(self._deliveries) >= self._most_deliveries:
+            self._forget_deleted()
         self._deliveries[key] = (uid, {**self.deliveries(entry), receiver: delivery})
         self._requeue_status(key)
+
+    def _forget_deleted(self) -> None:
+        """Forget the deliveries of deleted sweeps, which nobody asks for any more."""
+        known = self._deliveries.items()
+        self._deliveries = {k: d for k, d in known if self._registry.get(k) is not None}
+        # Each look at all of them is paid for by as many new ones.
+        self._most_deliveries = max(_MOST_DELIVERIES, 2 * len(self._deliveries))
 
     def _pause_of(self, key: DeliveryKey) -> float:
         """Return seconds until a receiver is tried: those of its last failure are not shortened."""

@@ -7,7 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ..api.criteria import Criteria
-from ..api.names import REASON_CONSTRAINT_VIOLATED, REASON_PARTLY_SCHEDULED
+from ..api.names import (
+    REASON_CONSTRAINT_VIOLATED,
+    REASON_OBJECT_UNREADABLE,
+    REASON_PARTLY_SCHEDULED,
+)
 from ..api.phases import TrialPhase
 from ..api.spec.metrics import RETRY
 from ..api.sweeptrial.stop_decision import StopDecision
@@ -153,7 +157,7 @@ def trial_snapshot(
         desired=trial.desired,
         ran=status.ran,
         rung_stop=rung_stop,
-        unreadable_pods=trial.completeness.incomplete if workload.has_unreadable_pod else "",
+        unreadable_pods=_unreadable_pods(trial, workload),
         jobs=tuple(
             _with_deletion(job, trial).clamp_to_watch_start(since) for job in workload.current_jobs
         ),
@@ -161,6 +165,12 @@ def trial_snapshot(
         earlier=_earlier_attempts(trial, workload),
         orphan_pods=workload.orphan_views,
     )
+
+
+def _unreadable_pods(trial: TrialState, workload: Workload) -> str:
+    """Return which pods of the current attempt cannot be read; empty when all can."""
+    warning = trial.completeness.warnings.get(REASON_OBJECT_UNREADABLE)
+    return warning.message if warning is not None and workload.has_unreadable_pod else ""
 
 
 def _pending_stop(trial: TrialState, violation: str) -> StopDecision | None:

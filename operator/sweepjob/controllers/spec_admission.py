@@ -100,7 +100,7 @@ class SpecAdmission:
         """
         generation, status = entry.generation, dict(entry.body.get("status") or {})
         if is_finished(status) and status.get("observedGeneration") == generation:
-            entry.observed_generation = generation
+            entry.observed_generation, entry.earlier = generation, None
             return False
         try:
             spec, warnings = await self._parser.parse(entry.body)

@@ -128,7 +128,7 @@ class TrialController:
             turn=turn,
             is_urgent=sweep.state.is_best_urgent(trial),
             violation=sweep.state.stopping_violation(trial),
-            rung_stop=sweep.state.rung_stop(trial) if workload.has_ended_pod else None,
+            rung_stop=sweep.state.rung_stop(trial) if workload.may_have_succeeded else None,
         )
         todo = plan(snap, sweep_snapshot(sweep.state, self._settings), now)
         times = [when for when in (todo.wake_at, due) if when is not None]

@@ -111,6 +111,11 @@ class Workload:
         )
 
     @property
+    def may_have_succeeded(self) -> bool:
+        """Whether a trainer has ended, or only the Job can tell."""
+        return self.has_ended_pod or self.has_unreadable_pod
+
+    @property
     def trainer_end(self) -> TrainerEnd | None:
         """How the trainer ended while other containers of its pod still run; None otherwise."""
         pods = (p.view for p in self.current_pods if not p.view.is_terminal)

@@ -150,9 +150,28 @@ def unreadable_message(objects: Sequence[UnreadableTrialObject], namespace: str)
     said = [f"{one.resource}/{one.name} {one.reason[:_LONGEST_REASON]}" for one in ordered[:_NAMED]]
     more = len(ordered) - len(said)
     others = f", and {more} more cannot be read" if more else ""
-    first = ordered[0]
     return (
         f"{'; '.join(said)}{others}. What it has said since it could last be read does not count: "
-        "reports may be missing, and the end of the trial may not be seen. Correct what wrote it, or "
-        f"delete it: kubectl delete {first.resource} {first.name} -n {namespace}"
+        f"{_consequence(objects)}. Correct what wrote it{_deletion(ordered[0], namespace)}"
+    )
+
+
+def _consequence(objects: Sequence[UnreadableTrialObject]) -> str:
+    """Return what is not seen of a trial whose objects cannot be read."""
+    resources = {one.resource for one in objects}
+    said = (
+        (PODS.plural in resources, "reports may be missing"),
+        (any(map(is_workload, resources)), "the end of the trial may not be seen"),
+        (SWEEPTRIALS in resources, "what is asked of the trial in its spec is not done"),
+    )
+    return ", and ".join(text for is_true, text in said if is_true)
+
+
+def _deletion(one: UnreadableTrialObject, namespace: str) -> str:
+    """Return how to delete an object, and what follows; empty for a record: its Job would go, too."""
+    if one.resource == SWEEPTRIALS:
+        return ""
+    follows = "cancels the trial" if is_workload(one.resource) else "repeats the attempt"
+    return (
+        f", or delete it, which {follows}: kubectl delete {one.resource} {one.name} -n {namespace}"
     )

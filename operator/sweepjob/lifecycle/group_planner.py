@@ -23,6 +23,7 @@ from ..api.names import REASON_PARTLY_SCHEDULED, REASON_TURN
 from ..api.phases import TrialPhase
 from .actions import DeletePod, Plan, RecordEnd, RecordProgress, RecordRetry, TrialAction
 from .attempt_end import POD_DELETED, after_attempt, next_attempt, success
+from .job_end import DISRUPTED
 from .node_loss import (
     NODE_LOST,
     awaited_pods,
@@ -42,8 +43,7 @@ _BACKOFF = (30.0, 600.0)
 _TURN_INTERVAL = 2.0  # seconds until a trial that waits for its turn is planned again
 _TURN_REPORT_DELAY = 10.0  # seconds that a trial waits for its turn before it says so
 # Reasons of a Job that failed because of a pod, which says more if it is there.
-_DISRUPTED = "PodFailurePolicy"
-_BY_POD = ("BackoffLimitExceeded", _DISRUPTED)
+_BY_POD = ("BackoffLimitExceeded", DISRUPTED)
 TURN = Cause(
     REASON_TURN,
     "another trial with several pods in this namespace is starting; such trials start one at a time, so "
@@ -147,7 +147,7 @@ def _first_end(
     ends = [end for end in ends if not _is_after_failure(end, trial)]
     counted = [end for end in ends if not _is_before_resumption(end, job)]
     failing = job.failure or job.failing
-    if failing is not None and failing.reason == _DISRUPTED:
+    if failing is not None and failing.reason == DISRUPTED:
         counted = _without_consequences(counted, failing)
     first = min(counted, key=lambda end: (end.at, end.kind), default=None)
     if first is None or first.kind is not Kind.INTERRUPTION:

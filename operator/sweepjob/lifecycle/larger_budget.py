@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..api.phases import TrialPhase
+from ..api.sweeptrial.stop_decision import StopDecision
 from .actions import Action, Plan, RecordEnd, RecordPause, RecordStop
+from .attempt_end import INCOMPLETE
 from .snapshot import SweepSnapshot, TrialSnapshot
 
 
@@ -36,5 +38,12 @@ def _in_place_of(action: Action, trial: TrialSnapshot) -> Action:
     # Other containers are still to be ended.
     is_early = isinstance(action, RecordStop) and action.stop.outcome is TrialPhase.SUCCEEDED
     if trial.rung_stop is not None and (is_success or is_early):
-        return RecordStop(trial.index, trial.rung_stop)
+        return RecordStop(trial.index, _with_loss(trial.rung_stop, action))
     return action
+
+
+def _with_loss(stop: StopDecision, action: Action) -> StopDecision:
+    """Return the decision, which says that reports may be missing if they may be."""
+    if not isinstance(action, RecordEnd) or action.reason != INCOMPLETE:
+        return stop
+    return replace(stop, message=f"{stop.message}. {action.message}")

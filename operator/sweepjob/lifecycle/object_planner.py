@@ -49,6 +49,8 @@ def _outcome(trial: TrialSnapshot, job: Job, sweep: SweepSnapshot) -> tuple[bool
     """Whether the attempt succeeded, with reason and message; None for one that was interrupted."""
     if job.failure is None:
         incomplete = next((pod.incomplete for pod in trial.pods if pod.rank == 0), "")
+        if not any(pod.is_terminal for pod in trial.pods if pod.rank == 0):
+            incomplete = incomplete or trial.unreadable_pods
         completed = Cause(COMPLETED.reason, f"its {sweep.kind} succeeded")
         return success(incomplete, retry_incomplete=sweep.retry_incomplete, completed=completed)
     failures = failures_by_time(trial.pods)

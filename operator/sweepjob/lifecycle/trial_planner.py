@@ -21,6 +21,7 @@ from .actions import (
 )
 from .attempt_end import COMPLETED, POD_DELETED, after_attempt, next_attempt, success
 from .group_planner import give_up_start, plan_group, wait_for_turn
+from .job_end import plan_end_by_job
 from .larger_budget import with_larger_budget
 from .node_loss import (
     NODE_LOST,
@@ -38,7 +39,7 @@ from .remaining_containers import end_earlier_attempts, overdue_end, stop_compan
 from .snapshot import SweepSnapshot, TrialSnapshot
 from .start_timeout import start_timeout_stop
 from .termination import WATCH_LAG, end_deleted, end_stopped
-from .workload import Job, TrainerEnd
+from .workload import TrainerEnd
 
 _POD_FAILED = "BackoffLimitExceeded"  # the reason of a Job whose pod failed, or is gone
 # Seconds after which a request without an answer has taken effect, and the watch shows it.
@@ -111,9 +112,9 @@ def _end_of_attempt(trial: TrialSnapshot, sweep: SweepSnapshot, now: float) -> P
     """Return what follows if the attempt has ended, or one of its pods is lost; None otherwise."""
     job = trial.job
     assert job is not None
-    by_job = _end_by_job(trial, job, retry_incomplete=sweep.retry_incomplete)
+    by_job = plan_end_by_job(trial, job, sweep, now)
     if by_job is not None:
-        return Plan(after_attempt(trial, sweep.max_retries, now, *by_job))
+        return by_job
     if sweep.instances > 1:
         group = plan_group(trial, job, sweep, now)
         if group is not None or not (job.deleting or job.suspended):
@@ -232,20 +233,6 @@ def _attempt_end(
         # gone, too, and a script may exit with 0 on SIGTERM.
         return None, *(trial.interruption or POD_DELETED)
     return False, *job.failure
-
-
-def _end_by_job(
-    trial: TrialSnapshot, job: Job, *, retry_incomplete: bool
-) -> tuple[bool, str, str] | None:
-    """Return how an ended attempt ended according to its Job, where a pod cannot be read.
-
-    Its pods do not say it, and its trial would keep its slot forever.
-    """
-    if not trial.unreadable_pods or job.deleting:
-        return None
-    if job.succeeded:
-        return success(trial.unreadable_pods, retry_incomplete=retry_incomplete)
-    return None if job.failure is None else (False, *job.failure)
 
 
 def _end_with_trainer(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ... import protocol
 from ...api.meta.cause import Cause
-from ...api.names import REASON_CHECKPOINT_NOT_USED
+from ...api.names import REASON_CHECKPOINT_NOT_USED, REASON_OBJECT_UNREADABLE
 from ...api.phases import TrialPhase
 from ...api.sweeptrial.attempt_history import AttemptRecord
 from ...api.sweeptrial.desired_state import UNDECIDED, DesiredState
@@ -30,7 +30,8 @@ from .trial_usage import TrialUsage
 
 _LOG_START = LogPosition()
 # Warnings about a trial that lacks no report, the more important one first.
-_WITHOUT_LOSS = (protocol.AMBIGUOUS_METRIC, REASON_CHECKPOINT_NOT_USED)
+# With an object that cannot be read, reports are missing only if its attempt ends without its pod's word.
+_WITHOUT_LOSS = (REASON_OBJECT_UNREADABLE, protocol.AMBIGUOUS_METRIC, REASON_CHECKPOINT_NOT_USED)
 
 
 def means_loss(reason: str) -> bool:

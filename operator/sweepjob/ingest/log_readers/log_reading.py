@@ -180,11 +180,15 @@ class LogReading:
         return age <= self._usual_age + _FRESH
 
     def catch_up(self) -> Iterator[tuple[Found, LogPosition]]:
-        """Stop skipping lines; return the reports in the newest of the skipped ones."""
+        """Stop skipping lines; return the reports in the newest of the skipped ones.
+
+        Where its caller is interrupted, another call goes on with the next line.
+        """
         self._throttled, self.skipping = 0.0, False
-        newest, self._newest, self._newest_size = self._newest, deque(), 0
-        ends_there = [line.begins for line in newest][1:] + [not self._is_within]
-        for line, ends in zip(newest, ends_there, strict=False):
+        while self._newest:
+            line = self._newest.popleft()
+            self._newest_size -= len(line.text)
+            ends = self._newest[0].begins if self._newest else not self._is_within
             found = self._lines.read(line.text, ends=ends)
             if found:
                 yield found, line.position

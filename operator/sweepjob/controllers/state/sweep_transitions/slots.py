@@ -94,11 +94,18 @@ class SlotTransitions(SweepTransitions):
             if self._is_free(index):
                 self.state.slots.reserved[index] = assignment
         for index, earlier in before.live.items():
-            trial, cause = self.state.live.get(index), earlier.resumption
-            is_same = trial is not None and trial.uid == earlier.uid and trial.is_paused
-            if trial is not None and is_same and cause is not None:
-                self.trials.grant_slot(trial, cause)
-                self.state.paused.place(trial)
+            trial = self.state.live.get(index)
+            if trial is not None and trial.uid == earlier.uid and trial.is_paused:
+                self._keep_resumption(trial, earlier)
+
+    def _keep_resumption(self, trial: TrialState, earlier: TrialState) -> None:
+        """Keep the slot of a paused trial that was to continue, or was recorded to meanwhile."""
+        status = earlier.status
+        if earlier.resumption is not None:
+            self.trials.grant_slot(trial, earlier.resumption)
+        elif not earlier.is_paused and status.attempt == trial.status.attempt:
+            self.trials.record_resume(trial, status.reason)
+        self.state.paused.place(trial)
 
     def _is_free(self, index: int) -> bool:
         """Return whether an index has neither a record nor a reservation."""

@@ -167,6 +167,7 @@ class StatusTransitions(CompletenessTransitions, UsageTransitions):
             training_since=None,
             pod_failures=(),
         )
+        self.observe_unreadable(trial, "", is_there=True, now=now)
         self.note_completeness(trial, (), None, now)
 
     def record_progress(self, trial: TrialState, phase: TrialPhase, reason: str) -> None:
