@@ -6,20 +6,29 @@
 # TIMEOUT is the longest time to wait, in seconds; two hours by default. Needs kubectl 1.31 or later.
 # Writes OUTPUTS/best.json, OUTPUTS/value and OUTPUTS/trial.
 set -eu
+limit=${TIMEOUT:-7200}
+case $limit in
+  0?* | *[!0-9]*)
+    echo "TIMEOUT is '$limit', but must be a whole number of seconds, such as 7200" >&2
+    exit 2
+    ;;
+esac
 mkdir -p "$2"
-deadline=$(($(date +%s) + ${TIMEOUT:-7200}))
+deadline=$(($(date +%s) + limit))
 sweep=$(kubectl create -f "$1" -o name)
-until
-  # Both ends have a completion time; kubectl looks at the sweep again and again.
-  kubectl wait "$sweep" --for=jsonpath='{.status.completionTime}' --timeout=20s > /dev/null 2>&1
+# Both ends have a completion time; kubectl looks at the sweep again and again.
+until failure=$(
+  kubectl wait "$sweep" --for=jsonpath='{.status.completionTime}' --timeout=20s 2>&1 > /dev/null
+)
 do
-  # A sweep whose spec was refused has no end, and one that was deleted has no phase.
+  # A sweep whose spec was refused has no end, and one that was deleted has no phase. The others are for a
+  # kubectl that cannot wait, such as one that may not watch sweeps.
   phase=$(kubectl get "$sweep" -o jsonpath='{.status.phase}')
-  if [ "$phase" = Invalid ]; then
-    break
-  fi
+  case $phase in
+    Complete | Failed | Invalid) break ;;
+  esac
   if [ "$(date +%s)" -ge "$deadline" ]; then
-    echo "$sweep has not ended in time: its phase is $phase" >&2
+    echo "$sweep has not ended in time: its phase is $phase; the last kubectl wait: $failure" >&2
     exit 1
   fi
   sleep 1

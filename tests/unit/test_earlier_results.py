@@ -272,6 +272,38 @@ def test_commas_in_a_usual_table_are_no_decimal_points() -> None:
     assert "line 3: 'score': '0,x': must be a number" in refused("sep=;\nlr;score\n0,1;0,x\n")
 
 
+@pytest.mark.parametrize(
+    ("table", "units"),
+    [
+        ("lr\tunits\tscore\n0.1\t1,024\t0.5\n", "1,024"),
+        ("lr;units;score\n0.1;64,32;0.5\n", "64,32"),
+    ],
+)
+def test_commas_beside_decimal_points_are_no_decimal_points(table: str, units: str) -> None:
+    space = {"lr": SPACE["lr"], "units": {"type": "choice", "values": ["64,32", "1,024"]}}
+    [trial], differences = read(table, spec(space))
+    assert trial.assignment == {"lr": 0.1, "units": units}
+    assert "decimal points" not in differences
+
+
+def test_commas_that_may_separate_thousands_are_refused() -> None:
+    message = refused("lr;units;score\n1;16;2,048\n1;16;-1,024\n")
+    assert message.startswith("line 2: '2,048': its comma may separate thousands or stand for")
+    assert message.endswith("write numbers without thousands separators and with decimal points")
+    assert read("lr;units;score\n0,1;16;2,048\n")[0][0].values["score"] == 2.048
+    assert read("lr;units;score\n0.1;16;2\n")[0][0].values["score"] == 2
+
+
+@pytest.mark.parametrize("hint", ['sep="\n', "sep=\r\n", "sep=\n", "sep=a\n", "sep=\0\n"])
+def test_a_first_line_that_names_no_separator_is_a_header(hint: str) -> None:
+    assert refused(f"{hint}lr;units;score\n0.1;16;0.5\n").startswith("line 1: ")
+
+
+def test_the_separator_with_the_most_columns_is_used() -> None:
+    [trial] = read("lr;score;note, free\n0.1;0.9;x\n")[0]
+    assert (trial.assignment["lr"], trial.values["score"]) == (0.1, 0.9)
+
+
 def test_rows_are_counted_and_not_their_lines() -> None:
     many = "lr,score,note\n" + '0.01,1,"a\nb"\n' * (MAX_RESULTS // 2 + 1)
     assert len(read(many)[0]) == MAX_RESULTS // 2 + 1

@@ -1,4 +1,4 @@
-"""Searches for reference cycles: each is short, and cycles are found nevertheless."""
+"""Collections of garbage: each is short, and cycles are found nevertheless."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ NEEDED: dict[str, dict[str, Any]] = {
     "hyperband": {"maxReports": 9},
     "forecast": {"probability": 0.05},
 }
-LARGEST = 10_000  # objects that are searched at a time: a few milliseconds
+LARGEST = 10_000  # objects of a collection: a few milliseconds
 
 
 @pytest.fixture(autouse=True)
-def _own_searches() -> Iterator[None]:
-    """The searches that the operator's process makes; those of the tests' other objects are left out."""
+def _own_collections() -> Iterator[None]:
+    """The collections that the operator's process makes; those of the tests' other objects are left out."""
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    garbage_collection.search_new_objects_only()
+    garbage_collection.collect_among_new_objects_only()
     yield
     gc.set_threshold(*before)
     gc.unfreeze()
@@ -50,14 +50,14 @@ class Node:
         self.itself = self
 
 
-def test_no_search_is_of_many_objects() -> None:
-    searches, largest = Counter[int](), 0
+def test_no_collection_is_among_many_objects() -> None:
+    collections, largest = Counter[int](), 0
 
     def note(phase: str, info: dict[str, int]) -> None:
         nonlocal largest
         if phase == "start":
-            searches[info["generation"]] += 1
-            # Of what is searched, not of all that exists.
+            collections[info["generation"]] += 1
+            # Of what is looked at, not of all that exists.
             young = sum(len(gc.get_objects(n)) for n in range(info["generation"] + 1))
             largest = max(largest, young)
 
@@ -67,9 +67,9 @@ def test_no_search_is_of_many_objects() -> None:
     finally:
         gc.callbacks.remove(note)
     assert len(kept) == 300_000
-    assert searches[0] > 100
-    assert searches[1] > 20
-    assert searches[2] == 0
+    assert collections[0] > 100
+    assert collections[1] > 20
+    assert collections[2] == 0
     assert largest <= LARGEST
 
 
@@ -85,15 +85,17 @@ def test_old_cycles_are_found_when_the_memory_in_use_has_doubled(
 ) -> None:
     monkeypatch.setattr(garbage_collection, "_SPARE", 0)
     old = Node()
-    kept = [[n] for n in range(4 * LARGEST)]  # so that it survives all searches of new objects
+    kept = [
+        [n] for n in range(4 * LARGEST)
+    ]  # so that it survives all collections among new objects
     found = weakref.ref(old)
     del old
     kept += [[n] for n in range(4 * LARGEST)]
     assert found() is not None
     blocks = sys.getallocatedblocks()
-    assert garbage_collection.search_all_if_doubled(blocks) == blocks
+    assert garbage_collection.collect_if_doubled(blocks) == blocks
     assert found() is not None
-    assert garbage_collection.search_all_if_doubled(blocks // 3) > blocks // 3
+    assert garbage_collection.collect_if_doubled(blocks // 3) > blocks // 3
     assert found() is None
     assert kept
 
@@ -105,7 +107,7 @@ def test_old_cycles_are_found_when_the_memory_in_use_has_doubled(
         *(("bandit", sampler) for sampler in sorted(SAMPLERS.names())),
     ],
 )
-def test_a_sweep_is_freed_without_a_search(policy: str, sampler: str) -> None:
+def test_a_sweep_is_freed_without_a_collection(policy: str, sampler: str) -> None:
     """One of 10,000 trials is large, and would stay until the memory in use has doubled."""
     body = sweepjob(
         earlyTermination={"type": policy, **NEEDED.get(policy, {})},
@@ -139,12 +141,12 @@ async def test_the_memory_in_use_is_looked_at_again_and_again(
 ) -> None:
     seen: list[int] = []
 
-    def search(after: int) -> int:
+    def collect(after: int) -> int:
         seen.append(after)
         return len(seen)
 
-    monkeypatch.setattr(garbage_collection, "search_all_if_doubled", search)
-    task = asyncio.create_task(garbage_collection.search_all_when_doubled())
+    monkeypatch.setattr(garbage_collection, "collect_if_doubled", collect)
+    task = asyncio.create_task(garbage_collection.collect_when_doubled())
     await asyncio.sleep(3.5 * 60)
     task.cancel()
     assert seen[1:] == [1, 2]

@@ -339,6 +339,13 @@ def test_the_keys_of_a_job_that_have_no_use_here_are_noted() -> None:
     assert said >= set(more) - {"completionMode"}  # which is the default of Jobs
 
 
+def test_the_variable_of_an_indexed_job_is_said_to_be_missing() -> None:
+    path = "trialTemplate.trialSpec.spec.completionMode"
+    notes = converted(experiment({path: "Indexed"})).notes
+    [note] = [note for note in notes if note.path.endswith(path)]
+    assert "JOB_COMPLETION_INDEX is not set; it was 0" in str(note)
+
+
 @pytest.mark.parametrize(
     ("kind", "ours"),
     [

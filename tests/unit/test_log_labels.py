@@ -103,7 +103,9 @@ def test_it_is_told_once_and_at_once() -> None:
         ("at best epoch acc: 0.9, acc: 0.8", 0.8),
         ("the best: acc=0.7 acc=0.6", 0.6),
         ("lowest 'acc': 0.1, 'acc': 0.4", 0.4),
-        ("acc: 0.4 (target acc: 0.9, baseline acc: 0.1)", 0.4),
+        ("source acc: 0.91, target acc: 0.72", 0.72),
+        ("policy acc: 0.1, baseline acc: 0.4", 0.4),
+        ("start acc: 0.95 goal acc: 0.6", 0.6),
         ("Trial 2 finished with acc: 0.4 and x: 1. Best is trial 0 with acc: 0.5.", 0.4),
     ],
 )

@@ -150,6 +150,7 @@ def test_names_of_any_characters(metric: str, line: str) -> None:
         *("val_acc=[0.1, 0.2]", "val_acc=(0.1, 0.2)", "val_acc=tensor([0.1, 0.2])", "val_acc=3+2j"),
         *("val_acc=1 234,5", "val_acc: -12 345.6 ms", "val_acc=1 234 567", "val_acc : 1\u00a0234,5"),
         *("val_acc: 0.90 -> 0.93", "val_acc=0.90 → 0.93", "val_acc: 0.90 --> .93", "val_acc=0.9=>1"),
+        *("val_acc: 0.90 -> 0.93 saved", "val_acc: 0.90 -> 0.93.", "val_acc: 9 -> 1e1", "val_acc: 8 -> 9, ok"),
         *("val_acc=1.#QNAN", "val_acc=-1.#IND", "val_acc=1.#INF00"),
         *("val_acc=0.93(2)", "val_acc=1٫5", "val_acc=" + "9" * 500),
     ],
@@ -182,6 +183,10 @@ def test_a_truncated_number_is_reported_and_ignored(line: str) -> None:
             "val_acc: 40% |####    | 4/10",
             "val_acc: 40% [###>    ] 4/10",
             "val_acc: 0% [         ]",
+            "val_acc: 10% [>        ]",
+            "val_acc: 10% [#        ]",
+            "val_acc: 0% ──────────── 0/4",
+            "val_acc: 40% ■■■■      ",
             "val_acc:   0%|          | 0/10 [00:00<?, ?it/s]",
             "saved val_acc=0.93.ckpt",
             "saved 'val_acc=0.93-v1.ckpt'",
@@ -213,6 +218,7 @@ def test_a_longer_name_is_another_metric(line: str) -> None:
         ("mAP@0.5", "mAP@0.5:0.05:0.95: 0.4"),
         ("mAP@0.5", "mAP@0.5:0.05:0.95"),
         ("mAP50", "mAP50:95"),
+        ("AP_50", "AP_50:95"),
     ],
 )
 def test_a_range_is_a_part_of_a_name(metric: str, line: str) -> None:
@@ -373,6 +379,58 @@ def test_a_bar_of_keras_that_a_callback_breaks(
     assert [values[metric] for values in found if metric in values] == [0.5, 0.6, 0.6, 0.7]
     assert [values["val_loss"] for values in found if "val_loss" in values] == [0.1] * 4
     assert parser.ambiguity == ""
+
+
+def test_a_message_of_keras_at_the_beginning_of_an_epoch() -> None:
+    """What LearningRateScheduler(verbose=1) prints; a network that does not learn has equal values."""
+    bar = "10/10 [==========] - 1s 2ms/step - loss: 2.3026 - accuracy: 0.1000 - val_loss: 2.3026"
+    message = "Epoch {}: LearningRateScheduler setting learning rate to 0.01."
+    for order in ([message, "Epoch {}/5", bar], ["Epoch {}/5", message, bar]):
+        parser = LogParser("accuracy")
+        lines = [line.format(epoch) for epoch in range(1, 6) for line in order]
+        found = [dict(parser.read(line)) for line in lines]
+        values = [values["accuracy"] for values in found if "accuracy" in values]
+        assert values == [0.1] * 5
+
+
+def test_every_match_of_a_pattern_counts_in_the_bars_of_keras() -> None:
+    parser = LogParser("acc", r"acc: (?P<value>\S+)")
+    lines = [
+        "Epoch 1/2",
+        " 9/10 [====>.] - ETA: 1s - acc: 0.4",
+        "10/10 [======] - ETA: 0s - acc: 0.5",
+        "Epoch 1: acc improved from 0.1 to 0.5",
+        "10/10 [======] - 1s - acc: 0.5 - val_loss: 0.1",
+    ]
+    found = [values for line in lines for values in parser.read(line)]
+    assert found == [("acc", 0.4), ("acc", 0.5), ("acc", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "line", "value"),
+    [
+        ("accuracy", "Test accuracy: 93% (9300 of 10000)", 93),
+        ("accuracy", "accuracy: 93.1% ● new best", 93.1),
+        ("accuracy", "accuracy: 93.1% ■ new best", 93.1),
+        ("accuracy", "accuracy: 93.1% [#12]", 93.1),
+        ("accuracy", "accuracy: 93.1% [> 90%]", 93.1),
+        ("accuracy", "accuracy: 93.1% ─ loss 0.3", 93.1),
+        ("recall50", "recall50:0.95 recall10:0.80", 0.95),
+        ("hits@50", "hits@50:0.95", 0.95),
+        ("acc50", "acc50:0.95", 0.95),
+        ("acc@.5", "acc@.5:.95", 0.95),
+        ("top50", "top50:95", 95),
+        ("reward", "reward: 12.5 -> 3 episodes", 12.5),
+        ("loss", "loss: 0.5 -> 12.3s", 0.5),
+        ("loss", "loss: 0.5 -> 12:30", 0.5),
+        ("loss", "loss: 0.5 => 3/10", 0.5),
+        ("loss", "loss: 0.5 -> 3e", 0.5),
+    ],
+)
+def test_values_with_something_else_behind_them(metric: str, line: str, value: float) -> None:
+    parser = LogParser(metric)
+    assert dict(parser.read(line))[metric] == value
+    assert parser.unreadable_values == 0
 
 
 def test_each_state_of_a_bar_of_keras_2_in_a_line_of_its_own() -> None:

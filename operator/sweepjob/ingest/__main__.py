@@ -45,7 +45,7 @@ async def run(settings: OperatorSettings, channel: socket.socket) -> None:
     api.on_access_denied = client.send_denied_access
     limits = ConnectionLimits(settings.ingest_connections, settings.ingest_connections_per_address)
     connections = Connections(limits)
-    tls, background = None, [garbage_collection.search_all_when_doubled()]
+    tls, background = None, [garbage_collection.collect_when_doubled()]
     if settings.certificate is not None and settings.key is not None:
         certificate = Certificate(
             settings.certificate, settings.key, client.send_certificate_problem
@@ -64,7 +64,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     configure(os.environ)
-    garbage_collection.search_new_objects_only()
+    garbage_collection.collect_among_new_objects_only()
     channel = socket.socket(fileno=int(sys.argv[1]))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(OperatorSettings.of(os.environ), channel))

@@ -14,7 +14,8 @@ _BAR = re.compile(
     rb"\s{0,20}(?P<at>\d{1,9})/(?P<of>\d{1,9}) {1,3}"
     rb"(?:\[[=>.]{1,60}\] - (?P<eta>ETA: )?|(?:\xe2\x94\x81){1,60})"
 )
-_MESSAGE = re.compile(rb"Epoch \d{1,9}: ")  # of a callback at the end of an epoch
+_MESSAGE = re.compile(rb"Epoch \d{1,9}: ")  # of a callback, at the beginning or the end of an epoch
+_HEADER = re.compile(rb"Epoch \d{1,9}/\d{1,9}\s{0,20}")  # with which an epoch begins
 
 
 class KerasBars:
@@ -33,6 +34,8 @@ class KerasBars:
         """
         found = _BAR.match(line)
         if found is None:
+            if _HEADER.fullmatch(line):
+                self._place, self._values, self._is_broken = b"", {}, False
             self._is_broken |= _MESSAGE.match(line) is not None
             return False
         return found["eta"] is not None or int(found["at"]) < int(found["of"])

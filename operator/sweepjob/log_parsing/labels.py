@@ -22,7 +22,8 @@ _WORD = re.compile(
     rb"(?<![\w./-])(" + b"|".join(_GROUP_OF) + rb")(?:[_ ]?\d{1,3})?(?![\w./-])", re.IGNORECASE
 )
 _BEFORE = 300  # bytes before a value in which its label is searched
-# What is printed beside a value of the metric, under the same name: ``acc: 0.8 (best acc: 0.9)``.
+# What is printed beside a value of the metric, under the same name: ``acc: 0.8 (best acc: 0.9)``. Not
+# "target", "goal" or "baseline", which may name what is measured: ``source acc: 0.9, target acc: 0.7``.
 _SUMMARIES = (
     "best",
     "highest",
@@ -34,7 +35,7 @@ _SUMMARIES = (
     "avg",
     "average",
     "mean",
-) + ("running", "smoothed", "ema", "prev", "previous", "old", "target", "goal", "baseline")
+) + ("running", "smoothed", "ema", "prev", "previous", "old")
 # Optuna's: ``Trial 3 finished with value: 0.8 ... Best is trial 1 with value: 0.9``.
 _BEST_TRIAL = "best is trial [0-9]{1,9} with"
 _SUMMARY = re.compile(

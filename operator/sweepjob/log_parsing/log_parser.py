@@ -108,6 +108,7 @@ class LogParser:
 
         If a name occurs more than once, the last value counts: a progress bar rewrites one line. A bar
         that is drawn again behind a message has no new values, and one of Keras that is not full none.
+        With a pattern, the bars of Keras are lines like all others.
 
         Args:
             line: the line, or a part of a long one.
@@ -122,7 +123,8 @@ class LogParser:
         elif overwritten:
             self._values_by_name.clear()
             begins = True
-        if ends and begins and self._keras_bars.is_unfinished(text):
+        is_usual = self._pattern is None
+        if is_usual and ends and begins and self._keras_bars.is_unfinished(text):
             self._add_sample(text)
         else:
             self._scan(text, ends=ends, begins=begins)
@@ -142,6 +144,8 @@ class LogParser:
         """Drop the values of a progress bar that is drawn again."""
         if self._bars.is_redrawn(text):
             self._values_by_name.clear()
+        if self._pattern is not None:  # the user has said what counts
+            return
         for name in self._keras_bars.repeated(text, self._values_by_name):
             del self._values_by_name[name]
 

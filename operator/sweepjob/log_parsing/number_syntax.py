@@ -50,8 +50,13 @@ _FIRST_GROUP = re.compile(rf"[-+{_MINUS}]?\d{{1,3}}")
 _OTHER_GROUPS = re.compile(r"(?: \d{3})+[.,]\d|(?: \d{3}){2,}(?!\d)")
 # A mean and its deviation, as xgboost.cv prints them: ``0.61234+0.00321``.
 _DEVIATION = re.compile(r"\+\d{1,20}\.\d{1,20}(?:[eE][-+]?\d{1,3})?(?![\w.+*/^-])")
-# A change, ``0.90 -> 0.93``: nobody can tell which of both is meant.
-_CHANGE = re.compile(r"\s{0,3}(?:-{1,2}>|=>|[→➜⟶])\s{0,3}[-+]?\.?\d")
+# A change, ``0.90 -> 0.93``: nobody can tell which of both is meant. A number with a unit, an integer in
+# front of a word, and a part of something else are none: ``12.3s``, ``3 episodes``, ``3/10``.
+_ENDED = r"(?![\w/]|[.:]\w)"
+_CHANGE = re.compile(
+    r"\s{0,3}(?:-{1,2}>|=>|[→➜⟶])\s{0,3}[-+]?"
+    rf"(?:(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?{_ENDED}|\d+{_ENDED}(?! ?[A-Za-z]))"
+)
 _AMBIGUOUS = (b"%", b".", b"-", b"/", b"_")  # behind a number that may be no value
 _LOOKAHEAD = 40  # bytes after a number that decide whether it has ended
 _LONGEST = 400  # bytes of a number; the largest float has 309 digits

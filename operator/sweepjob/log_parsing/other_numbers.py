@@ -7,14 +7,19 @@ import re
 _INTEGER = re.compile(rb"\d{1,3}")
 # The percentage of a bar: of tqdm, also without a bar, rich, ultralytics, alive-progress, progressbar2.
 _BAR = re.compile(
-    r"%\s{0,4}(?:[━─╸╺█-▏░▒▓■●◼]|\|[#█-▏]|\| ?[#█-▏]{2}|\[(?:[#>█-▏]|[#=>.-]{2}| {3}))"
+    r"%\s{0,4}(?:[━╸╺█-▏░▒▓]|[─■●◼]{2}|\|[#█-▏]|\| ?[#█-▏]{2}"
+    r"|\[(?:[#>█-▏](?:[#>█-▏]| {2})|[#=>.-]{2}| {3}))"
 )
-_BAR_OF_INTEGER = re.compile(r"%(?:\||\s{1,4}(?:\d{1,9}/\d{1,9} \[|\(\d{1,9} of \d{1,9}\)))")
+_BAR_OF_INTEGER = re.compile(
+    r"%(?:\||\s{1,4}(?:\d{1,9}/\d{1,9} \[|\(\d{1,9} of \d{1,9}\) {0,3}\|))"
+)
 # What follows a range in a name, ``mAP@0.5:0.95: 0.4``, perhaps with its step.
 _VALUE_OF_RANGE = re.compile(rb"(?::\d{0,3}\.\d{1,9})?[\"'`]?(?::\s|\s?=)\s{0,3}[-+]?\.?\d")
 _STEP_OF_RANGE = re.compile(rb":\d?\.\d{1,9}(?![\w.])")
-# The range of COCO, also where no value follows, as in the heading of a table.
-_COCO_BEGINS = re.compile(rb"(?:^|[^\d.])(?:0?\.50?|50)$")
+# The range of COCO, also where no value follows, as in the heading of a table. Other metrics than the
+# average precision have no such range: the value of ``recall50:0.95`` is 0.95.
+_COCO_BEGINS = re.compile(rb"(?i:ap)[@_ -]?(?:0?\.50?|50)$")
+_LONGEST_COCO = 9  # bytes of what it finds, and some more
 _COCO_ENDS = (b".95", b"0.95", b"95")
 _FILE = re.compile(
     r"[-\w./]{0,30}(?<=\.)(?:bin|ckpt|csv|h5|hdf5|joblib|jpg|json|keras|log|model|np[yz]|onnx|parquet|pb|pdf"
@@ -55,7 +60,7 @@ def is_in_range(text: bytes, name_end: int, start: int, end: int) -> bool:
         return False
     if _VALUE_OF_RANGE.match(text, end) or _STEP_OF_RANGE.match(text, end):
         return True
-    before = text[max(0, name_end - 5) : name_end]
+    before = text[max(0, name_end - _LONGEST_COCO) : name_end]
     return text[start:end] in _COCO_ENDS and _COCO_BEGINS.search(before) is not None
 
 

@@ -63,7 +63,7 @@ def main() -> int:
     log_format.configure(os.environ)
     for failure in (*POLICIES.failures, *SAMPLERS.failures):
         _log.error("%s; sweeps that ask for it are not accepted", failure)
-    garbage_collection.search_new_objects_only()
+    garbage_collection.collect_among_new_objects_only()
     sys.setswitchinterval(_SWITCH_INTERVAL)
     # uvloop's TLS is compiled. In Python, TLS is most of the cost of a request and of a watch event.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

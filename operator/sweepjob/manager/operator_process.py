@@ -102,7 +102,7 @@ class OperatorProcess:
         """Collect garbage, but not among what the caches hold once they are synced."""
         await self.operator.await_caches()
         gc.freeze()
-        await garbage_collection.search_all_when_doubled()
+        await garbage_collection.collect_when_doubled()
 
     async def _await_signal(self) -> None:
         self._handle_signals()

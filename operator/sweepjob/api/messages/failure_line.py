@@ -20,7 +20,13 @@ _IGNORED = "Exception ignored in"
 # These come in front of a stack.
 _FATAL = re.compile(r"Fatal Python error: |panic: |ERROR: LoadError: ")
 _ERROR = re.compile(r"(?:[\w.]*(?:Error|Exception|ERROR|error)): \S|[\w.]+(?:Error|Exception)$")
-_END = re.compile(r"Killed$|Segmentation fault|Aborted|Bus error|Terminated$", re.IGNORECASE)
+_END = re.compile(
+    r"(?:Killed|Terminated)$|Segmentation fault|Aborted|Bus error|Out of memory|assert(?:ion)?\b"
+    r"|.*(?:\bassertion\b.{0,200}\bfailed|\bnot found|No such file or directory|Permission denied)\.?$",
+    re.IGNORECASE,
+)
+# The script went on behind an exception, which it has handled.
+_WENT_ON = re.compile(r"\b(?:epoch|step|iter|iteration|batch)\b[^\w\n]{0,4}\d", re.IGNORECASE)
 _MOST_BEHIND = 12  # lines of an exception's message
 
 
@@ -40,9 +46,9 @@ def failure_line(lines: Sequence[str]) -> str:
     bare = [text.strip(BORDER) for text in texts[:kept]]
     last = kept - 1
     found = [n for n in exceptions if n <= last]
-    if found and (found[-1] == last or not _is_own_end(bare[last], last - found[-1])):
+    if found and (found[-1] == last or not _is_own_end(bare[found[-1] :])):
         return _with_text(bare, found[-1])
-    errors = [line for line in bare if _ERROR.search(line)]
+    errors = [line for line in bare[found[-1] + 1 if found else 0 :] if _ERROR.search(line)]
     return errors[-1] if errors and kept < len(lines) else bare[last]
 
 
@@ -71,14 +77,18 @@ def _tracebacks(texts: Sequence[str]) -> tuple[list[int], set[int]]:
     return exceptions, stacks
 
 
-def _is_own_end(line: str, behind: int) -> bool:
-    """Return whether a line is no part of the message of an exception before it.
+def _is_own_end(lines: Sequence[str]) -> bool:
+    """Return whether the last line is no part of the message of an exception before it.
 
     Args:
-        line: the line.
-        behind: how many lines it is behind the exception.
+        lines: that of the exception, and the lines behind it; at least two.
     """
-    return behind > _MOST_BEHIND or bool(_ERROR.search(line) or _END.match(line))
+    exception, *between, last = lines
+    if exception.endswith(":") and not between:
+        return False
+    if len(between) >= _MOST_BEHIND or any(map(_WENT_ON.search, between)):
+        return True
+    return bool(_ERROR.search(last) or _END.match(last))
 
 
 def _with_text(bare: Sequence[str], at: int) -> str:

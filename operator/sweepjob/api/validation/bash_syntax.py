@@ -11,6 +11,7 @@ from .shell_text import QUOTED
 _BEGINS = r"(?:^|[;&|(\n`]|(?<![^\s;])(?:then|do|else|if|elif|while|until|!|\{)\s)[ \t]{0,99}"
 _FILE_PROGRAMS = "cat|chmod|cp|ls|mkdir|mv|rm|rmdir|rsync|tar|touch"
 _RANGE = r"\{(?:\d{1,9}\.\.\d{1,9}|[A-Za-z]\.\.[A-Za-z])(?:\.\.\d{1,9})?\}"
+_VARIABLES = "RANDOM|SECONDS|EPOCHSECONDS|BASHPID|BASH_SOURCE"
 _FALSE = "takes the condition for false"
 _UNKNOWN = "does not know it, so that the command fails"
 _DETACHED = "runs the command in the background, so that the trial ends at once"
@@ -92,8 +93,8 @@ ALSO_IN_DOUBLE_QUOTES = [
         "sed, cut, or two variables",
     ),
     Syntax(re.compile(r"(\$\(<)(?![<(])"), "takes it for an empty text", "$(cat FILE)"),
-    Syntax(
-        re.compile(r"(\$\{?(?:RANDOM|SECONDS|EPOCHSECONDS|BASHPID|BASH_SOURCE)\b\}?)"),
+    Syntax(  # not with what holds where there is no such variable: ``${RANDOM:-1}``
+        re.compile(rf"(\$(?:(?:{_VARIABLES})\b|\{{(?:{_VARIABLES})\b(?!:?[-=?+])\}}?))"),
         "takes it for an empty text",
         "the output of a program",
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from ...template import command
 from ...template.references import replace_references
@@ -29,8 +30,10 @@ _FOLLOWS = re.compile(
 )
 # The same in front of it: they write its configuration, or set its variables.
 _PREPARES = re.compile(
-    rf"{_FOLLOWS.pattern}|(?:.*/)?(?:\.|awk|cd|envsubst|export|jq|perl|readonly|sed|set|test|unset|yq|\[)"
+    rf"{_FOLLOWS.pattern}|(?:.*/)?(?:awk|cd|envsubst|export|jq|readonly|sed|set|test|unset|yq|\[)"
 )
+# An option with which perl runs a text, or changes files: ``-pi -e``.
+_TEXT_OF_PERL = re.compile(r"-[0-9lnpaswt]{0,9}[eEi]")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _PART = re.compile(r"&&|\|\|?")
 _BACKGROUND = (
@@ -99,7 +102,16 @@ def _is_script(statement: str) -> bool:
 def _prepares(command_text: str) -> bool:
     """Return whether a command writes a configuration or sets variables."""
     words = command_text.split()
-    program = next((word for word in words if not _ASSIGNMENT.match(word)), "")
+    at = next((n for n, word in enumerate(words) if not _ASSIGNMENT.match(word)), len(words))
+    program, arguments = "".join(words[at : at + 1]), words[at + 1 :]
+    if program == ".":
+        return _REFERENCE not in command_text
+    options = list(takewhile(lambda word: word.startswith("-"), arguments))
+    name = program.rpartition("/")[2]
+    if name == "perl":
+        return any(map(_TEXT_OF_PERL.match, options))
+    if name == "awk" and any(word.startswith(("-f", "--file")) for word in arguments):
+        return False
     return not program or _PREPARES.fullmatch(program) is not None
 
 

@@ -59,7 +59,10 @@ def _convert_job(spec: Section, limits: dict[str, Any], container: str | None) -
             spec.reject(key, count, message)
     keys = _retries(spec, _DEFAULT_BACKOFF)
     _timeouts(spec, limits)
-    spec.read("completionMode")  # a Job of one pod is the same in both
+    # A Job of one pod is the same in both modes, but for its variable.
+    if (mode := spec.read("completionMode")) == "Indexed":
+        message = "not carried over: JOB_COMPLETION_INDEX is not set; it was 0"
+        spec.note("completionMode", mode, message)
     for key, reason in _JOB_KEYS.items():
         spec.ignore(key, reason)
     if spec.read("suspend"):

@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from .result import KNOWN_FORMATS, MAX_BYTES, MAX_FIELDS, ResultsError, check_count
 
 _SEPARATORS = (",", ";", "\t")
-_HINT = re.compile(r"sep=(.)\s*")  # Excel's first line
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*")
+_HINT = re.compile(r"sep=([,;|\t :])\s*")  # Excel's first line
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_DECIMAL_POINT = re.compile(r"[+-]?\d+\.\d+(?:[eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 Row = tuple[str, list[str]]
 
 
 class TableRows:
     """The header and the rows of a table, with their places.
 
-    Without a comma in the header, columns may be separated by semicolons or tabs; numbers then may have a
-    comma in the place of the point.
+    Columns may be separated by semicolons or tabs; numbers then may have a comma in the place of the
+    point, if none has a point.
 
     Args:
         text: the text.
@@ -44,8 +46,18 @@ class TableRows:
         """Yield the place and the cells of each row.
 
         Raises:
-            ResultsError: it is not CSV, or has too many rows or columns.
+            ResultsError: it is not CSV, has too many rows or columns, or commas that may be of thousands.
         """
+        if self._separator == ",":
+            yield from self._rows()
+            return
+        head, *others = [*self._rows()] or [("", [])]
+        if self._has_decimal_commas(others):
+            others = [(where, [self._with_point(cell) for cell in row]) for where, row in others]
+        yield from (head, *others) if head[1] else ()
+
+    def _rows(self) -> Iterator[Row]:
+        """Yield the place and the cells of each row, as they are written."""
         csv.field_size_limit(max(csv.field_size_limit(), MAX_BYTES))
         reader = csv.reader(self._lines, strict=True, delimiter=self._separator)
         count = 0
@@ -61,19 +73,42 @@ class TableRows:
                     self._are_padded |= not count and any(cell != cell.strip() for cell in row)
                     check_count(count)
                     count += 1
-                    yield where, [self._cell(cell) for cell in row]
+                    yield where, [cell.strip() for cell in row] if self._are_padded else row
         except csv.Error as error:
             where = f"line {self._first + reader.line_num}"
             raise ResultsError(
                 f"{where}: is not CSV: {error}; known formats: {KNOWN_FORMATS}"
             ) from None
 
-    def _cell(self, cell: str) -> str:
-        if self._separator != "," and _DECIMAL_COMMA.fullmatch(cell):
-            point = cell.strip().replace(",", ".")
-            self.note = self.note or f"commas are read as decimal points: {cell.strip()} is {point}"
-            return point
-        return cell.strip() if self._are_padded else cell
+    def _has_decimal_commas(self, rows: list[Row]) -> bool:
+        """Return whether the commas in numbers stand for points: no number of the table has a point.
+
+        Raises:
+            ResultsError: all commas may separate thousands.
+        """
+        cells = [(where, cell.strip()) for where, row in rows for cell in row]
+        if any(_DECIMAL_POINT.fullmatch(cell) for _, cell in cells):
+            return False
+        with_comma = [(where, cell) for where, cell in cells if _is_with_comma(cell)]
+        if with_comma and all(_THOUSANDS.fullmatch(cell) for _, cell in with_comma):
+            where, cell = with_comma[0]
+            raise ResultsError(
+                f"{where}: '{cell[:40]}': its comma may separate thousands or stand for a decimal point; "
+                "write numbers without thousands separators and with decimal points"
+            )
+        return bool(with_comma)
+
+    def _with_point(self, cell: str) -> str:
+        bare = cell.strip()
+        if not _DECIMAL_COMMA.fullmatch(bare):
+            return cell
+        point = bare.replace(",", ".")
+        self.note = self.note or f"commas are read as decimal points: {bare} is {point}"
+        return point
+
+
+def _is_with_comma(cell: str) -> bool:
+    return bool(_DECIMAL_COMMA.fullmatch(cell) or _THOUSANDS.fullmatch(cell))
 
 
 def _separator_of(head: str) -> str:
@@ -85,5 +120,4 @@ def _separator_of(head: str) -> str:
         except csv.Error:
             return 0
 
-    several = (separator for separator in _SEPARATORS if columns(separator) > 1)
-    return next(several, ",")
+    return max(_SEPARATORS, key=columns)  # the first one of those with as many columns
