@@ -6,7 +6,7 @@ import argparse
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,15 @@ _RECENT = 30
 _REMEDY = "it needs the network: repeat make audit with a connection, or with ADVISORIES"
 
 
-def run_audit(folder: Path, database: Path | None = None) -> tuple[bool, str]:
+def run_audit(
+    folder: Path, database: Path | None = None, today: date | None = None
+) -> tuple[bool, str]:
     """Audit all locked dependencies.
 
     Args:
         folder: folder for intermediate files.
         database: a checkout of pypa/advisory-database; None asks the package index.
+        today: the date; None for that of the clock, in UTC.
 
     Returns:
         Whether everything was audited and nothing was found, and the result in Markdown.
@@ -39,7 +42,7 @@ def run_audit(folder: Path, database: Path | None = None) -> tuple[bool, str]:
         ReleaseError: the database has no advisories.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    current, heading = _source(database)
+    current, heading = _source(database, today or datetime.now(UTC).date())
     clean, lines = current, [heading, ""]
     for index, (name, selection) in enumerate(_AUDITED.items()):
         locked = tools.requirements(PROJECT, *selection)
@@ -54,9 +57,8 @@ def run_audit(folder: Path, database: Path | None = None) -> tuple[bool, str]:
     return clean, "\n".join(lines)
 
 
-def _source(database: Path | None) -> tuple[bool, str]:
+def _source(database: Path | None, today: date) -> tuple[bool, str]:
     """Return whether the advisories are recent, and where they come from."""
-    today = datetime.now(UTC).date()
     if database is None:
         return True, f"By pip-audit on {today}:"
     said = f"By a checkout of pypa/advisory-database on {today}"

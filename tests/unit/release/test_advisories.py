@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import yaml
 from release import advisories, audit, licenses
 from release.tools import ReleaseError
 
-TODAY = datetime.now(UTC).date()
+TODAY = date(2026, 11, 30)
 
 
 def database(folder: Path, *bodies: dict[str, Any], days: int = 0) -> Path:
@@ -82,7 +82,7 @@ def test_withdrawn_advisories_and_ranges_of_commits_do_not_count(tmp_path: Path)
 
 def run(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[bool, str]:
     monkeypatch.setattr("release.tools.requirements", lambda *_: "a==1.0 \\\n    --hash=x\n")
-    return audit.run_audit(tmp_path, folder)
+    return audit.run_audit(tmp_path, folder, TODAY)
 
 
 def test_a_recent_checkout_is_a_complete_audit(
