@@ -21,6 +21,15 @@ HEAVY_FAULTS = {
     "forgotten": 0.003,
     "stale": 0.3,
 }
+# The simulated trainers make as many reports as they are told.
+ASHA_OF_BUDGETS = {
+    "type": "asha",
+    "budgetParameter": "reports",
+    "reductionFactor": 2,
+    "gracePeriod": 2,
+    "maxReports": 8,
+}
+LEVELS = {"level": {"type": "choice", "values": [n / 20 for n in range(1, 13)]}}
 
 
 def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:

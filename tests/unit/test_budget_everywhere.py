@@ -18,20 +18,12 @@ from sweepjob.kube.transport import Request
 
 from tests.fake_api.harness import NAMESPACE, Scenario, quiet
 
-from .scenarios import HEAVY_FAULTS
+from .scenarios import ASHA_OF_BUDGETS as ASHA
+from .scenarios import HEAVY_FAULTS, LEVELS
 from .scenarios import spec as spec_of
 
 ALL = os.environ.get("SWEEPJOB_KILLS") == "all"
 STORIES = 20 if ALL else 1
-# The simulated trainers make as many reports as they are told.
-ASHA = {
-    "type": "asha",
-    "budgetParameter": "reports",
-    "reductionFactor": 2,
-    "gracePeriod": 2,
-    "maxReports": 8,
-}
-LEVELS = {"level": {"type": "choice", "values": [n / 20 for n in range(1, 13)]}}
 
 
 def spec(total: int, concurrent: int, **changes: Any) -> dict[str, Any]:

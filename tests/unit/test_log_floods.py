@@ -12,6 +12,7 @@ import pytest
 from sweepjob.ingest.log_readers import log_readers
 from sweepjob.ingest.log_readers.log_readers import LogReaders
 from sweepjob.ingest.log_readers.log_reading import LogReading
+from sweepjob.kube import loop_turns
 from sweepjob.log_parsing.limits import LogLimits
 from sweepjob.log_parsing.log_parser import LogParser
 from sweepjob.log_parsing.position import LogPosition
@@ -41,6 +42,7 @@ def _lines_take_time(monkeypatch: pytest.MonkeyPatch) -> None:
     read = LogReading.read_line
     monkeypatch.setattr(LogReading, "read_line", read_line)
     monkeypatch.setattr(log_readers, "time", SimpleNamespace(perf_counter=now, thread_time=now))
+    monkeypatch.setattr(loop_turns, "time", SimpleNamespace(monotonic=now))
 
 
 async def test_a_flood_does_not_block_the_event_loop() -> None:

@@ -39,9 +39,9 @@ from tests.fake_api.widgets import TRIAL, WIDGET, WidgetCluster
 
 from .builders import job, pod, snapshot
 from .builders import trial as snapshot_of_trial
+from .scenarios import ASHA_OF_BUDGETS, LEVELS
 from .sweep_controllers import status_of
-from .test_budget_everywhere import ASHA, LEVELS
-from .test_unreadable_records import World, degraded, runs, trial, until
+from .sweep_world import World, degraded, runs, trial, until
 
 pytestmark = pytest.mark.virtual_time
 
@@ -360,7 +360,7 @@ async def test_an_object_that_has_no_reports_loses_none(resource: str, on_incomp
 
 async def test_an_execution_with_a_budget_pauses_though_its_pod_cannot_be_read() -> None:
     """It had the smallest budget. What its pod kept secret does not concern the next execution."""
-    world = World(earlyTermination=ASHA, searchSpace=LEVELS)
+    world = World(earlyTermination=ASHA_OF_BUDGETS, searchSpace=LEVELS)
     server = world.server
     await until(server, 0, "Running")
     bloat(server, "pods")

@@ -13,6 +13,10 @@ class LoopTurns:
     """Divides the work of one task into slices."""
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a slice: other tasks have run meanwhile."""
         self._until = time.monotonic() + _SLICE
 
     async def yield_when_due(self) -> bool:
@@ -20,7 +24,7 @@ class LoopTurns:
         if time.monotonic() < self._until:
             return False
         await asyncio.sleep(0)
-        self._until = time.monotonic() + _SLICE
+        self.restart()
         return True
 
 

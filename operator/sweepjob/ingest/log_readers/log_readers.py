@@ -192,6 +192,7 @@ class LogReaders:
             if budget.consume(len(line), before - begun, worked, skipped=reading.skipping):
                 await self._throttle(pod, reading, budget)
                 before = time.perf_counter()
+                turns.restart()  # or it would give away the turn that it has waited for
             # A process that waits for a core has its budget again before it has used it up.
             if await turns.yield_when_due():
                 before = time.perf_counter()
