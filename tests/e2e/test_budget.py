@@ -41,7 +41,7 @@ def test_the_best_are_run_again_with_more_epochs(sweeps: Sweeps) -> None:
         return sum(len(status.get("executions") or ()) for status in statuses)
 
     for number in (1, 4):
-        eventually(lambda n=number: ended_executions() >= n or None, 120, f"{number} have ended")  # type: ignore[misc]
+        eventually(lambda n=number: ended_executions() >= n or None, 120, f"{number} have ended")  # type: ignore[misc] # bound at once
         kill_operator(sweeps)
     sweep = sweeps.await_end("again")
     assert sweep["status"]["phase"] == "Complete"

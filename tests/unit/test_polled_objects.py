@@ -64,7 +64,7 @@ def job(index: int) -> dict[str, Any]:
 async def test_a_pod_that_waits_is_asked_about_ever_less_often(remembered: int) -> None:
     """Also if more pods wait than are remembered: none is asked about more often for that."""
     events = Events()
-    api = KubeClient(events, RequestRateLimiter(1e6, 1000, 100))  # type: ignore[arg-type]
+    api = KubeClient(events, RequestRateLimiter(1e6, 1000, 100))  # type: ignore[arg-type] # a fake transport
     caches = Caches(api, (), lambda: CREATED)
     caches.connect(lambda sweep, trial: None, lambda pod, *, gone: None, lambda record: None)
     poller = JobEventPoller(api, caches, NamespaceConstraintReader(api, lambda: CREATED))

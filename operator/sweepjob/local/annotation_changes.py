@@ -40,7 +40,7 @@ def change_annotations(path: Path, trial: str, change: AnnotationChange) -> None
     """
     folder = SweepFolder(path)
     try:
-        request = _leave(path, trial, change)
+        request = _write_request(path, trial, change)
         deadline = time.monotonic() + _PATIENCE
         while request.exists():
             try:
@@ -60,7 +60,7 @@ def change_annotations(path: Path, trial: str, change: AnnotationChange) -> None
         raise FolderError(f"{path} cannot be written: {error}") from None
 
 
-def _leave(path: Path, trial: str, change: AnnotationChange) -> Path:
+def _write_request(path: Path, trial: str, change: AnnotationChange) -> Path:
     """Write the file of a change, whose name gives the order, and return it."""
     file = path / _FOLDER / f"{time.time_ns():020d}-{secrets.token_hex(4)}.json"
     file.parent.mkdir(exist_ok=True)
@@ -71,7 +71,7 @@ def _leave(path: Path, trial: str, change: AnnotationChange) -> Path:
 
 
 def apply_changes(path: Path, apply: Apply) -> None:
-    """Apply all changes that were left, the oldest first; only the owner of the records may do so.
+    """Apply all changes that are requested, the oldest first; only the owner of the records may do so.
 
     Args:
         path: the folder of the sweep.

@@ -68,11 +68,11 @@ def believed(mode: np.ndarray | None) -> Iterator[None]:
         return Inference(utility, found.incumbents)
 
     if mode is not None:
-        OneObjectiveModel._infer = infer  # type: ignore[method-assign]
+        OneObjectiveModel._infer = infer  # type: ignore[method-assign] # with the prior
     try:
         yield
     finally:
-        OneObjectiveModel._infer = before  # type: ignore[method-assign]
+        OneObjectiveModel._infer = before  # type: ignore[method-assign] # as it is
 
 
 def at(problem: Problem, unit: np.ndarray) -> dict[str, float]:

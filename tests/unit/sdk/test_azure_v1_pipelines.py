@@ -232,7 +232,7 @@ def test_an_output_of_the_run_that_is_a_folder_of_each_trial_is_no_pipeline_outp
     )
     step = HyperDriveStep("tune", config(["--log", log]), outputs=[log], metrics_output=metrics)
     experiment: Any = Experiment(Workspace(), "e")
-    run = HyperDriveRun(experiment, "r", step.hyperdrive_config, objects=NoObjects())  # type: ignore[arg-type]
+    run = HyperDriveRun(experiment, "r", step.hyperdrive_config, objects=NoObjects())  # type: ignore[arg-type] # a fake workspace
     assert run.get_pipeline_output("all").name == "all"
     with pytest.raises(NotSupported, match=r"'log'\): the sweep step .* there are: all, log"):
         run.get_pipeline_output("log")

@@ -165,7 +165,7 @@ def test_a_client_uploads_results_and_makes_the_sweep_their_owner(
     monkeypatch.setattr("sweepjob.sdk.client.ConfigMaps", MemoryConfigMaps)
     (tmp_path / "r.csv").write_text(TABLE)
     job = sweep(tmp_path / "r.csv")
-    operations = SweepOperations(SimpleNamespace(api=None, namespace="team"))  # type: ignore[arg-type]
+    operations = SweepOperations(SimpleNamespace(api=None, namespace="team"))  # type: ignore[arg-type] # a fake client
     body = {**job.to_manifest(), "metadata": {"name": "tuned", "namespace": "team"}}
     made = {**body, "metadata": {**body["metadata"], "uid": "u"}}
     MemoryConfigMaps.bodies = {}
