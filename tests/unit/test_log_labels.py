@@ -231,3 +231,32 @@ def test_lines_that_come_several_times_are_told(lines: list[str], times: int) ->
 )
 def test_values_that_are_equal_by_chance(lines: list[str]) -> None:
     assert read("acc", *lines)[1].ambiguity == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "pattern", "others"),
+    [
+        (
+            ["train Loss: 0.6 acc: 0.9", "val Loss: 0.7 acc: 0.5"],
+            r"(?:^|[\s[(])val\b.*?\sacc[=: ]+(?P<value>[-+.\w]+)(?:,?\s|$)",
+            [
+                "val macc: 0.1",
+                "val best-acc: 0.1",
+                "val/acc: 0.1",
+                "interval 5 train acc: 0.1",
+                "val acc: 1,234",
+            ],
+        ),
+        (
+            ["[rank0]: acc=0.9, loss=1", "[rank1]: acc=0.8, loss=1"],
+            r"(?:^|[\s[(])rank0\b.*?\sacc[=: ]+(?P<value>[-+.\w]+)(?:,?\s|$)",
+            ["[rank01]: acc=0.1", "[rank1]: acc=0.1", "[rank0]: macc=0.1", "[rank0]: acc=1,234"],
+        ),
+    ],
+)
+def test_the_pattern_is_short_where_that_finds_the_same(
+    lines: list[str], pattern: str, others: list[str]
+) -> None:
+    _, parser = read("acc", *lines)
+    assert f"'{pattern}'" in parser.ambiguity
+    assert read("acc", *others, pattern=pattern)[0] == []

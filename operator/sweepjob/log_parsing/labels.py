@@ -74,6 +74,7 @@ class Labels:
         self._metric = metric
         self._reported: dict[str, str] = {}  # the first label of each group, of values that count
         self._seen: dict[str, str] = {}  # the same, of all values
+        self._lines: dict[str, bytes] = {}  # the first line of each of these
         self._summary = b""  # a line with nothing but a summary, after a value that is none
         self._has_plain = False
         self._processes = ProcessLabels(metric)
@@ -101,6 +102,7 @@ class Labels:
             if label is not None:
                 group = _GROUP_OF[label.lower().encode()]
                 self._seen.setdefault(group, label)
+                self._lines.setdefault(group, text)
                 if number is counts:
                     self._reported.setdefault(group, label)
         if len(self._reported) > 1:
@@ -131,8 +133,8 @@ class Labels:
 
     def _message(self, effect: str) -> str:
         labels = " and of ".join(f"'{label}'" for label in self._seen.values())
-        meant = next((label for group, label in self._seen.items() if group != "train"), "")
-        pattern = pattern_behind(meant, self._metric)
+        group, meant = next((seen for seen in self._seen.items() if seen[0] != "train"), ("", ""))
+        pattern = pattern_behind(meant, self._metric, printable(self._lines.get(group, b"")))
         return (
             f"its log has values of '{self._metric}' of {labels}; {effect}. Set metrics.pattern to "
             f"select one, e.g. '{pattern}', or print {meant}_{self._metric}=0.5"

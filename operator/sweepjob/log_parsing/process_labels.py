@@ -55,6 +55,7 @@ class ProcessLabels:
     def __init__(self, metric: str) -> None:
         self._metric = metric
         self._lowest: dict[str, _Process] = {}
+        self._lines: dict[str, bytes] = {}  # a line of each of these
         self._several: set[str] = set()  # the forms of labels that had two numbers
 
     def add(self, text: bytes, start: int) -> str:
@@ -71,15 +72,21 @@ class ProcessLabels:
         lowest = self._lowest.setdefault(kind, process)
         if process.number != lowest.number:
             self._several.add(kind)
-        lowest = self._lowest[kind] = min(lowest, process)
+        if process <= lowest:
+            self._lowest[kind], self._lines[kind] = process, text
+        lowest = self._lowest[kind]
         is_told = kind in self._several and (kind not in _PERHAPS or lowest.number == 0)
         return self._message(lowest, text) if is_told else ""
 
     def _message(self, kept: _Process, text: bytes) -> str:
         remedy = "Print it in one process, e.g. if rank == 0"
         if kept.kind != "ray":
-            suggested = pattern_before if kept.kind == "behind" else pattern_behind
-            pattern = suggested(kept.label, self._metric)
+            if kept.kind == "behind":
+                pattern = pattern_before(kept.label, self._metric)
+            else:
+                pattern = pattern_behind(
+                    kept.label, self._metric, printable(self._lines[kept.kind])
+                )
             remedy += f", or set metrics.pattern to select one: '{pattern}'"
         return (
             f"several processes of the trial print '{self._metric}', and the values of all count, such "

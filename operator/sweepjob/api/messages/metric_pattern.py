@@ -14,6 +14,7 @@ from ..spec.metrics import compiled
 # What is not within a name, and what begins a line.
 _BEGINS = r"(?:^|[^\w.@/-])"
 _NUMBER = r"(?P<value>[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf))"
+_WORD_VALUE = r"(?P<value>[-+.\w]+)"
 _ENDS = r"[,.:;]?(?:[^\w.,:/-]|$)"
 _BETWEEN = r"[^\w@/.-][^\w@/]*?"
 # Between a name and its value where they are found without a pattern: quotes, ``=``, ``tensor(``.
@@ -55,16 +56,26 @@ def _fits(pattern: str, lines: Sequence[str]) -> bool:
     return has_found
 
 
-def pattern_behind(label: str, metric: str) -> str:
+def pattern_behind(label: str, metric: str, line: str) -> str:
     """Return a pattern for the values of a metric behind a label, ``val`` or ``rank0``.
 
     Args:
         label: a word; a number may follow it, unless it ends with one.
         metric: the metric.
+        line: a line with both. The pattern is a short one if that finds the same value there.
     """
-    suffix = "" if label[-1].isdigit() else r"(?:[_ ]?\d{1,3})?"
+    suffix = "" if label[-1:].isdigit() else r"(?:[_ ]?\d{1,3})?"
     before = rf"{_BEGINS}{_escaped(label)}{suffix}[^\w./-](?:.*?[^\w.@/-])??"
-    return _quoted(f"{before}{_escaped(metric)}{_USUAL}{_NUMBER}{_ENDS}")
+    exact = f"{before}{_escaped(metric)}{_USUAL}{_NUMBER}{_ENDS}"
+    short = rf"(?:^|[\s[(]){_escaped(label)}\b.*?\s{_escaped(metric)}[=: ]+{_WORD_VALUE}(?:,?\s|$)"
+    return _quoted(short if _found(short, line) == _found(exact, line) != [] else exact)
+
+
+def _found(pattern: str, line: str) -> list[bytes]:
+    """Return the values that a pattern finds in a line."""
+    expression = compiled(pattern.encode())
+    value = expression.groupindex[b"value"]
+    return [found[value] for found in expression.finditer(line.encode(errors="replace"))]
 
 
 def pattern_before(label: str, metric: str) -> str:
