@@ -6,14 +6,19 @@ The trainer starts once the port is open, so the port is opened before the other
 from __future__ import annotations
 
 import os
+import signal
 import sys
-
-from .. import protocol
-from .listener import listen
 
 
 def main() -> int:
     """Run the sidecar; return its exit code."""
+    # The first process of a container loses a signal that it has no handler for, and the kubelet then
+    # waits for the whole grace period and kills it. A blocked one is kept until ``set_on_signals``.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    from .. import protocol
+    from .listener import listen
+
     port = protocol.parse_settings(os.environ).get(protocol.SOURCE_PORT)
     listener = listen(int(port)) if port else None
 

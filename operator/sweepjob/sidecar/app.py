@@ -154,8 +154,8 @@ def _nesting(
 
 
 def set_on_signals(shutdown: threading.Event) -> None:
-    """Set an event on SIGTERM and SIGINT. Called first, so that no signal is lost while modules load."""
+    """Set an event on SIGTERM and SIGINT."""
     signal.signal(signal.SIGTERM, lambda *_: shutdown.set())
     signal.signal(signal.SIGINT, lambda *_: shutdown.set())
-    # ``run --local`` starts the sidecar with SIGTERM blocked, because it may send it early.
+    # It is blocked until here; one that came while modules were loaded is handled now.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
